@@ -1,0 +1,150 @@
+"""Experiment tracking that lives in the notebook.
+
+In a notebook::
+
+    %load_ext nbtrack
+
+    %%track
+    model = RandomForestClassifier(n_estimators=200).fit(X, y)
+    accuracy = model.score(X_test, y_test)
+
+In a script::
+
+    with nbtrack.run("forest", n_estimators=200) as run:
+        run.log(accuracy=.93)
+
+Names load when they are first used: importing nbtrack loads nothing else.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nbtrack.errors import NbtrackError
+    from nbtrack.magics import load_ipython_extension, unload_ipython_extension
+    from nbtrack.tracking.active import (
+        active_run,
+        end_run,
+        run,
+        set_experiment,
+        set_store,
+        start_run,
+    )
+    from nbtrack.tracking.fluent import (
+        delete_tag,
+        log,
+        log_metric,
+        log_metrics,
+        log_param,
+        log_params,
+        set_note,
+        set_tag,
+        set_tags,
+    )
+    from nbtrack.tracking.past import (
+        delete_experiment,
+        delete_run,
+        get_run,
+        list_experiments,
+        purge,
+        rename_experiment,
+        restore_experiment,
+        restore_run,
+        search_runs,
+        sql,
+    )
+    from nbtrack.tracking.run import Run
+    from nbtrack.widgets.run_table import RunTable
+    from nbtrack.widgets.runs import runs
+
+_HOMES = {
+    "nbtrack.errors": ("NbtrackError",),
+    "nbtrack.magics": ("load_ipython_extension", "unload_ipython_extension"),
+    "nbtrack.tracking.active": (
+        "active_run",
+        "end_run",
+        "run",
+        "set_experiment",
+        "set_store",
+        "start_run",
+    ),
+    "nbtrack.tracking.fluent": (
+        "delete_tag",
+        "log",
+        "log_metric",
+        "log_metrics",
+        "log_param",
+        "log_params",
+        "set_note",
+        "set_tag",
+        "set_tags",
+    ),
+    "nbtrack.tracking.past": (
+        "delete_experiment",
+        "delete_run",
+        "get_run",
+        "list_experiments",
+        "purge",
+        "rename_experiment",
+        "restore_experiment",
+        "restore_run",
+        "search_runs",
+        "sql",
+    ),
+    "nbtrack.tracking.run": ("Run",),
+    "nbtrack.widgets.run_table": ("RunTable",),
+    "nbtrack.widgets.runs": ("runs",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "NbtrackError",
+    "Run",
+    "RunTable",
+    "active_run",
+    "delete_experiment",
+    "delete_run",
+    "delete_tag",
+    "end_run",
+    "get_run",
+    "list_experiments",
+    "load_ipython_extension",
+    "log",
+    "log_metric",
+    "log_metrics",
+    "log_param",
+    "log_params",
+    "purge",
+    "rename_experiment",
+    "restore_experiment",
+    "restore_run",
+    "run",
+    "runs",
+    "search_runs",
+    "set_experiment",
+    "set_note",
+    "set_store",
+    "set_tag",
+    "set_tags",
+    "sql",
+    "start_run",
+    "unload_ipython_extension",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("nbtrack")
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'nbtrack' has no attribute {name!r}")
+    value = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, "__version__"})

@@ -1,0 +1,83 @@
+"""Everything nbtrack raises on purpose, in one tree.
+
+::
+
+    NbtrackError
+    ├── InvalidValue (ValueError)        a value that cannot be recorded as it is
+    ├── InvalidFilter (ValueError)       a filter or order that does not parse
+    ├── InvalidCell (ValueError)         a mistake on the magic line, before the cell runs
+    ├── RunNotFound (KeyError)           no run of that name or id
+    ├── AmbiguousRun (KeyError)          a name or part of an id that fits several runs
+    ├── RunIsOver (RuntimeError)         logging to a run that has ended
+    ├── ParamConflict (ValueError)       a parameter logged again with another value
+    ├── MissingExtra (ImportError)       an optional library that this call needs
+    └── StoreError
+        ├── StoreUnavailable (OSError)   no permission, no space, folder gone
+        ├── StoreHeld (OSError)          another program has the database open
+        ├── StoreTooNew (RuntimeError)   written by a newer nbtrack
+        └── StoreDamaged (RuntimeError)  bytes that are not what was written
+
+Each leaf also inherits the builtin that a caller would catch.
+"""
+
+from __future__ import annotations
+
+
+class NbtrackError(Exception):
+    """The root of every error that nbtrack raises on purpose."""
+
+    def __str__(self) -> str:
+        # KeyError would show the repr of its argument: quotes around a sentence.
+        return str(self.args[0]) if self.args else ""
+
+
+class InvalidValue(NbtrackError, ValueError):
+    """A name or value that cannot be recorded as it is."""
+
+
+class InvalidFilter(NbtrackError, ValueError):
+    """A filter, order or column that does not parse, with the place where it stops."""
+
+
+class InvalidCell(NbtrackError, ValueError):
+    """A mistake on the magic line, found before the cell runs."""
+
+
+class RunNotFound(NbtrackError, KeyError):
+    """No run has that name or id."""
+
+
+class AmbiguousRun(NbtrackError, KeyError):
+    """A name, or part of an id, that fits more than one run."""
+
+
+class RunIsOver(NbtrackError, RuntimeError):
+    """A call that needs an open run came after its end."""
+
+
+class ParamConflict(NbtrackError, ValueError):
+    """A parameter was logged again with another value."""
+
+
+class MissingExtra(NbtrackError, ImportError):
+    """An optional library is needed for this call; the message names the extra."""
+
+
+class StoreError(NbtrackError):
+    """The store cannot do what was asked."""
+
+
+class StoreUnavailable(StoreError, OSError):
+    """The store's folder cannot be read or written: permission, space, or it is gone."""
+
+
+class StoreHeld(StoreError, OSError):
+    """Another program, or a connection of the user's own, has the database open."""
+
+
+class StoreTooNew(StoreError, RuntimeError):
+    """The store or one of its journals was written by a newer nbtrack."""
+
+
+class StoreDamaged(StoreError, RuntimeError):
+    """Bytes in the store are not what was written; the message names file and offset."""

@@ -1,0 +1,117 @@
+"""The tables and views of a store, and the version that they carry.
+
+Tables live in the schema ``base`` and are only ever appended to: they have no
+keys, no indexes and no updates, so that the same statements run on DuckLake.
+The documented views live in ``main`` and hide the roll-ups; they are what
+`nbtrack.sql` and a database browser see.
+"""
+
+from __future__ import annotations
+
+SCHEMA_VERSION = 1
+
+# STORAGE_VERSION keeps the file readable by both majors of DuckDB.
+STORAGE_VERSION = "v1.5.0"
+
+TABLES = """
+CREATE SCHEMA base;
+CREATE TABLE base.meta (key VARCHAR, value VARCHAR);
+CREATE TABLE base.runs (
+    run_id UUID, parent_id UUID, name VARCHAR, experiment VARCHAR,
+    started TIMESTAMP, "user" VARCHAR, host VARCHAR, source VARCHAR, journal VARCHAR
+);
+-- One row per change; in each column the last value that is not NULL holds.
+CREATE TABLE base.run_changes (
+    run_id UUID, ts TIMESTAMP, status VARCHAR, duration_s DOUBLE,
+    name VARCHAR, experiment VARCHAR, note VARCHAR, deleted BOOLEAN
+);
+CREATE TABLE base.params (
+    run_id UUID, ts TIMESTAMP, key VARCHAR, value VARCHAR, type VARCHAR, number DOUBLE
+);
+CREATE TABLE base.tags (run_id UUID, ts TIMESTAMP, key VARCHAR, value VARCHAR);
+CREATE TABLE base.facts (run_id UUID, ts TIMESTAMP, key VARCHAR, value VARCHAR);
+CREATE TABLE base.run_texts (run_id UUID, ts TIMESTAMP, role VARCHAR, digest VARCHAR);
+CREATE TABLE base.texts (digest VARCHAR, text VARCHAR);
+CREATE TABLE base.points (
+    run_id UUID, key VARCHAR, step BIGINT, ts TIMESTAMP, value DOUBLE
+);
+-- One row per series and fold. Extremes are over finite values; "not_finite" counts the others.
+CREATE TABLE base.summary (
+    run_id UUID, key VARCHAR, count BIGINT, not_finite BIGINT,
+    first_ts TIMESTAMP, last_ts TIMESTAMP, last_step BIGINT, last_value DOUBLE,
+    min_value DOUBLE, min_step BIGINT, max_value DOUBLE, max_step BIGINT
+);
+-- What has been taken from each journal segment; the highest offsets hold.
+CREATE TABLE base.fold_log (
+    journal VARCHAR, segment INTEGER, events_offset BIGINT, points_offset BIGINT,
+    folded TIMESTAMP, ended BOOLEAN
+);
+-- Bytes that could not be read, and were stepped over.
+CREATE TABLE base.damage (
+    found TIMESTAMP, file VARCHAR, start_offset BIGINT, end_offset BIGINT, reason VARCHAR
+);
+"""
+
+VIEWS = """
+CREATE OR REPLACE VIEW main.all_runs AS
+WITH change AS (
+    SELECT run_id,
+           arg_max(status, ts) AS status,
+           max(ts) FILTER (status IS NOT NULL) AS status_ts,
+           arg_max(duration_s, ts) AS duration_s,
+           arg_max(name, ts) AS name,
+           arg_max(experiment, ts) AS experiment,
+           arg_max(note, ts) AS note,
+           arg_max(deleted, ts) AS deleted
+    FROM base.run_changes GROUP BY run_id
+)
+SELECT r.run_id,
+       coalesce(c.name, r.name) AS name,
+       coalesce(c.experiment, r.experiment) AS experiment,
+       coalesce(c.status, 'running') AS status,
+       r.started,
+       CASE WHEN coalesce(c.status, 'running') = 'running' THEN NULL ELSE c.status_ts END AS ended,
+       c.duration_s,
+       r.parent_id,
+       coalesce(c.note, '') AS note,
+       r."user", r.host, r.source,
+       coalesce(c.deleted, false) AS deleted
+FROM base.runs r LEFT JOIN change c USING (run_id);
+
+CREATE OR REPLACE VIEW main.runs AS
+SELECT * EXCLUDE (deleted) FROM main.all_runs WHERE NOT deleted;
+
+CREATE OR REPLACE VIEW main.params AS
+SELECT run_id, key, arg_max(value, ts) AS value,
+       arg_max(type, ts) AS type, arg_max(number, ts) AS number
+FROM base.params GROUP BY run_id, key;
+
+CREATE OR REPLACE VIEW main.metrics AS
+SELECT run_id, key, step, ts, value FROM base.points;
+
+CREATE OR REPLACE VIEW main.latest_metrics AS
+SELECT run_id, key,
+       arg_max_null(last_value, (last_step, last_ts)) AS value,
+       arg_max(last_step, (last_step, last_ts)) AS step,
+       sum(count)::BIGINT AS count,
+       sum(not_finite)::BIGINT AS not_finite,
+       min(min_value) AS min,
+       arg_min(min_step, min_value) AS min_step,
+       max(max_value) AS max,
+       arg_max(max_step, max_value) AS max_step,
+       max(last_ts) AS ts
+FROM base.summary GROUP BY run_id, key;
+
+CREATE OR REPLACE VIEW main.tags AS
+SELECT run_id, key, value FROM (
+    SELECT run_id, key, arg_max_null(value, ts) AS value FROM base.tags GROUP BY run_id, key
+) WHERE value IS NOT NULL;
+
+CREATE OR REPLACE VIEW main.facts AS
+SELECT run_id, key, arg_max(value, ts) AS value FROM base.facts GROUP BY run_id, key;
+
+CREATE OR REPLACE VIEW main.texts AS
+SELECT k.run_id, k.role, t.text FROM (
+    SELECT run_id, role, arg_max(digest, ts) AS digest FROM base.run_texts GROUP BY run_id, role
+) k JOIN base.texts t USING (digest);
+"""
