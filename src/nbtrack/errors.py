@@ -5,6 +5,7 @@
     NbtrackError
     ├── InvalidValue (ValueError)        a value that cannot be recorded as it is
     ├── InvalidFilter (ValueError)       a filter or order that does not parse
+    ├── InvalidQuery (ValueError)        SQL that DuckDB refuses
     ├── InvalidCell (ValueError)         a mistake on the magic line, before the cell runs
     ├── RunNotFound (KeyError)           no run of that name or id
     ├── AmbiguousRun (KeyError)          a name or part of an id that fits several runs
@@ -37,6 +38,10 @@ class InvalidValue(NbtrackError, ValueError):
 
 class InvalidFilter(NbtrackError, ValueError):
     """A filter, order or column that does not parse, with the place where it stops."""
+
+
+class InvalidQuery(NbtrackError, ValueError):
+    """SQL that DuckDB refuses, with its explanation."""
 
 
 class InvalidCell(NbtrackError, ValueError):

@@ -1,1 +1,12 @@
-"""To be written."""
+"""The JupyterLab extension: outputs show their html when their kernel is gone.
+
+Its code is in ``js/src/labextension``; a build puts it into ``static``. A wheel
+installs it under ``share/jupyter/labextensions``, where JupyterLab looks.
+"""
+
+from __future__ import annotations
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Where the built extension is in the package, for ``jupyter labextension develop``."""
+    return [{"src": "labextension/static", "dest": "nbtrack"}]

@@ -10,7 +10,7 @@ import html
 import os
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,9 @@ from nbtrack.tracking.values import check_key, check_step, metric_number, param_
 
 if TYPE_CHECKING:
     from nbtrack.store import JournalWriter, Store
+
+# What `JournalWriter.frame` gives: a function of values, step, and time in µs or None.
+Frame = Callable[[Sequence[float], int, int | None], None]
 
 _ENDINGS = ("finished", "failed", "killed")
 
@@ -58,9 +61,8 @@ class Run(RunHandle):
         self._status: Status = "running"
         self._on_end = on_end
         self._params: dict[str, ParamValue] = dict(params or {})
-        # Bound by `_open_series`, which every first use of a key passes.
-        self._append_points: Callable[..., None] = _refuse
         self._series: dict[str, int] = {}
+        self._frames: dict[tuple[str, ...], Frame] = {}
         self._inferred: set[str] = set()
         self._last_steps: dict[str, int] = dict(last_steps or {})
         self._elapsed_s = elapsed_s
@@ -116,22 +118,21 @@ class Run(RunHandle):
         """
         if mapping is not None:
             metrics = {**mapping, **metrics}
-        series_of = self._series
-        try:
-            series = [series_of[key] for key in metrics]
-        except (KeyError, TypeError):
-            series = self._open_series(metrics)
-        values = [
-            value if type(value) is float else metric_number(key, value)
-            for key, value in metrics.items()
-        ]
+        # A loop logs the same keys over and over: one lookup finds how they are written.
+        keys = tuple(metrics)
+        frame = self._frames.get(keys) or self._open_frame(metrics)
+        values = tuple(metrics.values())
+        for value in values:
+            if type(value) is not float:
+                values = tuple([metric_number(key, value) for key, value in metrics.items()])
+                break
         last_steps = self._last_steps
         if step is None:
-            step = max([last_steps.get(key, -1) for key in metrics], default=-1) + 1
+            step = max([last_steps.get(key, -1) for key in keys], default=-1) + 1
         elif type(step) is not int or not -(2**63) <= step < 2**63:
             step = check_step(step)
-        self._append_points(series, values, step)
-        for key in metrics:
+        frame(values, step, None)
+        for key in keys:
             last_steps[key] = step
 
     def log_metric(
@@ -175,25 +176,26 @@ class Run(RunHandle):
             self.log({key: value}, step=step)
 
     def _log_at(self, metrics: Mapping[str, object], step: int | None, timestamp_ms: int) -> None:
-        series = self._open_series(metrics)
-        values = [metric_number(key, value) for key, value in metrics.items()]
+        frame = self._open_frame(metrics)
+        values = tuple([metric_number(key, value) for key, value in metrics.items()])
         if step is None:
             step = max((self._last_steps.get(key, -1) for key in metrics), default=-1) + 1
         step = check_step(step)
-        self._append_points(series, values, step, int(timestamp_ms) * 1000)
+        frame(values, step, int(timestamp_ms) * 1000)
         self._last_steps.update(dict.fromkeys(metrics, step))
 
-    def _open_series(self, metrics: Mapping[str, object]) -> list[int]:
-        """The series of these keys. Values are checked first: a refused call opens none."""
+    def _open_frame(self, metrics: Mapping[str, object]) -> Frame:
+        """How points of these keys are written. Values are checked first: refused, none opens."""
         self._must_be_open()
         for key, value in metrics.items():
             metric_number(check_key(key, "metric"), value)
         writer = self._writer
-        self._append_points = writer.append_points
         for key in metrics:
             if key not in self._series:
                 self._series[key] = writer.open_series(self._id, key)
-        return [self._series[key] for key in metrics]
+        frame = writer.frame(tuple([self._series[key] for key in metrics]))
+        self._frames[tuple(metrics)] = frame
+        return frame
 
     # Parameters, tags, texts
 
@@ -266,8 +268,8 @@ class Run(RunHandle):
             self.keep_text("traceback", error if isinstance(error, str) else _traceback_text(error))
         self._elapsed_s = self.duration_s
         self._status = ending  # type: ignore[assignment]
-        # Logging looks a key up here first: without one it takes the slow path, and is told.
-        self._series = {}
+        # Without a frame at hand, the next log call takes the slow path, and is told.
+        self._frames = {}
         # In a forked child the run is the parent's: it is the parent that ends it.
         if self._owner == os.getpid():
             writer = self._writer
@@ -293,7 +295,7 @@ class Run(RunHandle):
 
     def after_fork(self) -> None:
         """In a forked child: log through the child's own journal from here on."""
-        self._series = {}
+        self._series, self._frames = {}, {}
 
     @property
     def _writer(self) -> JournalWriter:
@@ -318,10 +320,6 @@ class Run(RunHandle):
             f"<b>{html.escape(self._name)}</b> <code>{self.short_id}</code> "
             f"{self._status} · {html.escape(self._experiment)}"
         )
-
-
-def _refuse(*points: object) -> None:
-    raise AssertionError(f"a series was used before it was opened: {points}")
 
 
 def _traceback_text(error: BaseException) -> str:

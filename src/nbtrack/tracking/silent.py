@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-
-from nbtrack.events import Event
 
 
 class SilentWriter:
@@ -15,16 +13,14 @@ class SilentWriter:
     def now_us(self) -> int:
         return time.time_ns() // 1000
 
-    def append(self, *events: Event) -> None:
+    def append(self, *events: object) -> None:
         pass
 
     def open_series(self, run: str, key: str) -> int:  # noqa: ARG002
         return 0
 
-    def append_points(
-        self, series: Sequence[int], values: Sequence[float], step: int, ts_us: int | None = None
-    ) -> None:
-        pass
+    def frame(self, series: Sequence[int]) -> Callable[..., None]:  # noqa: ARG002
+        return self.append
 
     def store_text(self, text: str) -> str:  # noqa: ARG002
         return ""

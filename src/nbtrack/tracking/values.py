@@ -107,7 +107,9 @@ def param_value(value: object) -> ParamValue:
     if isinstance(value, bool):
         return ParamValue("bool", repr(value))
     if isinstance(value, int):
-        return ParamValue("int", int.__repr__(value))
+        # Python refuses decimals of over 4,300 digits, which is about 14,000 bits.
+        text = int.__repr__(value) if value.bit_length() < 14_000 else hex(value)
+        return ParamValue("int", text)
     if isinstance(value, float):
         return ParamValue("float", float.__repr__(value))
     if isinstance(value, str):
@@ -130,7 +132,7 @@ def read_param(type_: str, text: str) -> object:
     """The Python value that `param_value` stored as (``type_``, ``text``)."""
     match type_:
         case "int":
-            return int(text)
+            return int(text, 0)
         case "float":
             return float(text)
         case "bool":

@@ -1,0 +1,4 @@
+declare module "@jupyterlab/notebook" {
+  /** The token under which JupyterLab provides its notebook tracker. */
+  export const INotebookTracker: object;
+}

@@ -1,0 +1,13 @@
+/** The part of anywidget's interface that is used here. */
+
+export interface AnyModel {
+  get<Value>(name: string): Value;
+  on(event: string, callback: (...args: never[]) => void): void;
+  off(event: string, callback: (...args: never[]) => void): void;
+  send(content: unknown): void;
+}
+
+export interface RenderContext {
+  model: AnyModel;
+  el: HTMLElement;
+}

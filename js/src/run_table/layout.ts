@@ -1,0 +1,130 @@
+/** Which columns stand where, and how wide: the run's name, the pinned ones, the others. */
+
+import { columnFormat, type NumberFormat } from "./format.ts";
+import type { Column } from "./protocol.ts";
+import { SPARK_WIDTH } from "./sparkline.ts";
+import type { TableView } from "./view.ts";
+
+export interface LaidColumn {
+  column: Column;
+  /** What the header says: the name without its kind, which the band above tells. */
+  label: string;
+  width: number;
+  /** Pixels from the left edge, for columns that do not scroll sideways. */
+  stuckAt: number | null;
+  numeric: boolean;
+  format: NumberFormat;
+}
+
+export const SELECT_WIDTH = 34;
+const CELL_PAD = 24;
+const CHARACTER = 7.3;
+const SAMPLED_ROWS = 60;
+
+const ATTRIBUTE_LABELS: Record<string, string> = {
+  "attributes.name": "Run",
+  "attributes.status": "Status",
+  "attributes.started": "When",
+  "attributes.duration_s": "Duration",
+  "attributes.ended": "Ended",
+  "attributes.experiment": "Experiment",
+  "attributes.note": "Note",
+  "attributes.user": "User",
+  "attributes.host": "Host",
+  "attributes.source": "Source",
+};
+
+const FIXED_WIDTHS: Record<string, number> = {
+  "attributes.status": 92,
+  "attributes.started": 98,
+  "attributes.duration_s": 100,
+  "attributes.ended": 98,
+  "attributes.note": 180,
+};
+
+export const NAME: Column = {
+  name: "attributes.name",
+  kind: "attributes",
+  type: "text",
+  runs: 0,
+  constant: false,
+  value: null,
+  curve: false,
+};
+
+export function label(column: Column): string {
+  return ATTRIBUTE_LABELS[column.name] ?? column.name.slice(column.kind.length + 1);
+}
+
+/** The columns in order. `widths` holds those that the user has dragged. */
+export function layOut(view: TableView, widths: ReadonlyMap<string, number>): LaidColumn[] {
+  const pinned = new Set(view.state.pinned);
+  const shown = view.state.shown
+    .map((name) => view.column(name))
+    .filter((column): column is Column => column !== undefined);
+  const ordered = [
+    NAME,
+    ...shown.filter((column) => pinned.has(column.name)),
+    ...shown.filter((column) => !pinned.has(column.name)),
+  ];
+  let left = SELECT_WIDTH;
+  return ordered.map((column) => {
+    const values = sample(view, column);
+    const numbers = values.filter((value): value is number => typeof value === "number");
+    const format = columnFormat(numbers);
+    const numeric = column.type === "number" || column.type === "duration";
+    const stuck = column === NAME || pinned.has(column.name);
+    const width = Math.round(widths.get(column.name) ?? fit(view, column, values, format));
+    const laid = {
+      column,
+      label: label(column),
+      width,
+      stuckAt: stuck ? left : null,
+      numeric,
+      format,
+    };
+    left += width;
+    return laid;
+  });
+}
+
+function fit(
+  view: TableView,
+  column: Column,
+  values: unknown[],
+  format: NumberFormat,
+): number {
+  const fixed = FIXED_WIDTHS[column.name];
+  if (fixed) return fixed;
+  const texts = values.map((value) => (typeof value === "number" ? format(value) : String(value)));
+  const longest = Math.max(0, ...texts.map((text) => text.length));
+  const header = label(column).length * CHARACTER + 20;
+  if (column === NAME) return Math.min(Math.max(longest * CHARACTER + 56, 150), 260);
+  const spark = column.curve ? SPARK_WIDTH + 10 : 0;
+  const star = column.kind === "metrics" ? 14 : 0;
+  // Under a group stands its range too.
+  const range = view.state.groups && column.kind === "metrics" ? 96 : 0;
+  const content = longest * CHARACTER + Math.max(spark, range) + star;
+  return Math.min(Math.max(content, header, 48) + CELL_PAD, 240);
+}
+
+function sample(view: TableView, column: Column): unknown[] {
+  const key = rowKey(column.name);
+  const found: unknown[] = [];
+  for (const rows of view.loadedRows()) {
+    for (let row = 0; row < Math.min(rows.length, SAMPLED_ROWS); row++) {
+      const value = rows.value(row, key);
+      if (value !== null) found.push(value);
+    }
+  }
+  for (const group of view.state.groups ?? []) {
+    const mean = group.metrics[column.name]?.[0];
+    if (typeof mean === "number") found.push(Number(mean.toPrecision(4)));
+  }
+  return found;
+}
+
+/** The name under which a column stands in a page of rows. */
+export function rowKey(name: string): string {
+  return name.startsWith("attributes.") ? name.slice("attributes.".length) : name;
+}

@@ -1,0 +1,144 @@
+/**
+ * What the browser and the kernel say to each other.
+ *
+ * The kernel owns the table's state and every row; the browser owns hover, scroll
+ * and focus. The browser sends intents that carry an id. Answers bear the same id
+ * and bring rows as Arrow IPC buffers. `widgets/wire.py` is the other end.
+ */
+
+export type ColumnKind = "attributes" | "params" | "metrics" | "tags";
+export type ColumnType = "number" | "text" | "bool" | "time" | "duration";
+
+export interface Column {
+  /** `params.lr`, `metrics.accuracy`, `attributes.status`. */
+  name: string;
+  kind: ColumnKind;
+  type: ColumnType;
+  /** How many of the runs have a value here. */
+  runs: number;
+  /** Whether every run has the same value. */
+  constant: boolean;
+  /** That value as text, where it is constant. */
+  value: string | null;
+  /** Whether runs have curves here (metrics only). */
+  curve: boolean;
+}
+
+export interface OrderKey {
+  column: string;
+  descending: boolean;
+}
+
+export interface Best {
+  direction: "max" | "min";
+  runs: string[];
+}
+
+/** A number as JSON can carry it: `"NaN"`, `"Infinity"` and `"-Infinity"` are text. */
+export type JsonNumber = number | string | null;
+
+export interface Group {
+  /** The value that the runs share; `null` where they have none. */
+  value: string | null;
+  runs: number;
+  /** Per metric: mean, least and greatest over finite values. */
+  metrics: Record<string, [JsonNumber, JsonNumber, JsonNumber]>;
+}
+
+export interface State {
+  /** Grows whenever what the rows are may have changed. */
+  revision: number;
+  filter: string;
+  /** How the text in the box was understood. */
+  mode: "all" | "filter" | "search";
+  order: OrderKey[];
+  group: string | null;
+  groups: Group[] | null;
+  columns: Column[];
+  /** Names of the columns beside the run's name, in order; the pinned ones first. */
+  shown: string[];
+  pinned: string[];
+  /** Whether columns that are the same in every run are shown too. */
+  constant: boolean;
+  /** Whether `shown` was chosen by the user. */
+  chosen: boolean;
+  best: Record<string, Best>;
+  /** How many runs fit the filter, and how many there are without it. */
+  total: number;
+  all: number;
+  selected: string[];
+  /** Where the runs are: the experiment, or the store's folder. */
+  place: string;
+}
+
+export interface PageHead {
+  offset: number;
+  /** The group whose runs these are, as its place in `groups`; `null` without grouping. */
+  within: number | null;
+}
+
+/** What the kernel pushes without being asked, and keeps for views that open later. */
+export interface Snapshot {
+  state: State;
+  page: PageHead | null;
+  rows: DataView | null;
+  curves: DataView | null;
+}
+
+export interface DetailMetric {
+  key: string;
+  value: JsonNumber;
+  count: number;
+  min: JsonNumber;
+  max: JsonNumber;
+  last_step: number | null;
+}
+
+export interface Detail {
+  run_id: string;
+  short_id: string;
+  name: string;
+  status: string;
+  experiment: string;
+  started_ms: number | null;
+  ended_ms: number | null;
+  duration_s: number | null;
+  note: string;
+  params: { key: string; value: string }[];
+  metrics: DetailMetric[];
+  tags: Record<string, string>;
+  facts: Record<string, string>;
+  texts: { role: string; text: string; cut: boolean }[];
+}
+
+export type Intent =
+  | { kind: "page"; revision: number; offset: number; within: number | null }
+  | { kind: "curves"; runs: string[] }
+  | { kind: "filter"; text: string }
+  | { kind: "sort"; order: OrderKey[] }
+  | { kind: "group"; by: string | null }
+  | {
+      kind: "columns";
+      shown: string[] | null;
+      pinned: string[];
+      constant: boolean;
+      best: Record<string, "max" | "min" | "none">;
+    }
+  | { kind: "select"; runs: string[]; on: boolean }
+  | { kind: "select_range"; from: number; to: number; on: boolean; within: number | null }
+  | { kind: "select_all"; on: boolean }
+  | { kind: "detail"; run: string }
+  | { kind: "opened" }
+  | { kind: "closed" };
+
+export type Answer =
+  | ({ kind: "page"; revision: number } & PageHead)
+  | { kind: "curves" }
+  | { kind: "state"; state: State; page: PageHead | null }
+  | { kind: "selected"; selected: string[] }
+  | { kind: "detail"; detail: Detail }
+  | { kind: "error"; about: string; message: string };
+
+export function toNumber(value: JsonNumber): number | null {
+  return value === null ? null : Number(value);
+}

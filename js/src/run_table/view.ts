@@ -1,0 +1,337 @@
+/**
+ * The table as the browser knows it: the kernel's state, the pages and curves
+ * that have arrived, and what is open. Changes are announced as events, so that
+ * the parts of the page need not know each other.
+ */
+
+import { Channel, type Reply } from "./channel.ts";
+import { Lines, type Line } from "./lines.ts";
+import { Pages, pageStart, type Place } from "./pages.ts";
+import type {
+  Column,
+  Detail,
+  DetailMetric,
+  Group,
+  Intent,
+  OrderKey,
+  Snapshot,
+  State,
+} from "./protocol.ts";
+import { points, Rows, takeCurves, type Curves } from "./rows.ts";
+
+/**
+ * `state`: anything may have changed; `rows`: rows or curves arrived;
+ * `selection`, `detail`, `error`, `busy`: just that.
+ */
+export type Change = "state" | "rows" | "selection" | "detail" | "error" | "busy";
+
+export interface OpenDetail {
+  detail: Detail;
+  curves: Map<string, { steps: number[]; values: number[] }>;
+}
+
+const CURVES_AFTER_MS = 60;
+
+export class TableView {
+  state: State;
+  lines: Lines;
+  readonly curves: Curves = new Map();
+  selected = new Set<string>();
+  detail: OpenDetail | null = null;
+  error: string | null = null;
+  busy = false;
+  /** What the user typed last; it may be ahead of the kernel's `state.filter`. */
+  typed: string;
+
+  #channel: Channel;
+  #pages = new Pages();
+  #openGroups = new Set<string | null>();
+  #listeners = new Map<Change, (() => void)[]>();
+  #window: [number, number] = [0, 0];
+  #fetching = false;
+  #curvesOf = new Set<string>();
+  #curvesTimer = 0;
+  #signal: AbortSignal;
+
+  constructor(model: ConstructorParameters<typeof Channel>[0], signal: AbortSignal) {
+    this.#signal = signal;
+    this.#channel = new Channel(model, (busy) => this.#setBusy(busy), signal);
+    const snapshot = model.get<Snapshot>("_snapshot");
+    this.state = snapshot.state;
+    this.typed = snapshot.state.filter;
+    this.lines = Lines.ofRuns(0);
+    this.#take(snapshot);
+    const pushed = () => {
+      this.#take(model.get<Snapshot>("_snapshot"));
+      this.#announce("state");
+    };
+    model.on("change:_snapshot", pushed);
+    this.#channel.tell({ kind: "opened" });
+    signal.addEventListener("abort", () => {
+      model.off("change:_snapshot", pushed);
+      clearTimeout(this.#curvesTimer);
+      this.#channel.tell({ kind: "closed" });
+    });
+  }
+
+  on(change: Change, listener: () => void): void {
+    this.#listeners.set(change, [...(this.#listeners.get(change) ?? []), listener]);
+  }
+
+  column(name: string): Column | undefined {
+    return this.state.columns.find((column) => column.name === name);
+  }
+
+  /** A run's row, if its page is here. */
+  row(line: Line | null): { rows: Rows; row: number } | null {
+    return line?.kind === "run" ? this.#pages.find(line.within, line.offset) : null;
+  }
+
+  runAt(line: number): string | null {
+    const found = this.row(this.lines.at(line));
+    return found ? found.rows.text(found.row, "run_id") : null;
+  }
+
+  group(place: number): Group | undefined {
+    return this.state.groups?.[place];
+  }
+
+  isOpen(group: Group): boolean {
+    return this.#openGroups.has(group.value);
+  }
+
+  loadedRows(): Iterable<Rows> {
+    return this.#pages.loaded();
+  }
+
+  // What the user asks for
+
+  filter(text: string): void {
+    this.typed = text;
+    void this.#ask({ kind: "filter", text });
+  }
+
+  sort(order: OrderKey[]): void {
+    void this.#ask({ kind: "sort", order });
+  }
+
+  groupBy(by: string | null): void {
+    void this.#ask({ kind: "group", by });
+  }
+
+  setColumns(change: {
+    shown?: string[] | null;
+    pinned?: string[];
+    constant?: boolean;
+    best?: Record<string, "max" | "min" | "none">;
+  }): void {
+    const { shown, chosen, pinned, constant } = this.state;
+    void this.#ask({
+      kind: "columns",
+      shown: change.shown === undefined ? (chosen ? shown : null) : change.shown,
+      pinned: change.pinned ?? pinned,
+      constant: change.constant ?? constant,
+      best: change.best ?? {},
+    });
+  }
+
+  select(runs: string[], on: boolean): void {
+    for (const run of runs) if (on) this.selected.add(run);
+      else this.selected.delete(run);
+    this.#announce("selection");
+    void this.#ask({ kind: "select", runs, on });
+  }
+
+  /** Select every run from one line to another, whether their pages are here or not. */
+  selectLines(from: number, to: number): void {
+    const [first, last] = from < to ? [from, to] : [to, from];
+    const runs = [];
+    let known = true;
+    for (let line = first; line <= last; line++) {
+      const run = this.runAt(line);
+      if (run) runs.push(run);
+      else known &&= this.lines.at(line)?.kind === "group";
+    }
+    const [a, b] = [this.lines.at(first), this.lines.at(last)];
+    if (!known && a?.kind === "run" && b?.kind === "run" && a.within === b.within) {
+      void this.#ask({
+        kind: "select_range",
+        from: a.offset,
+        to: b.offset,
+        on: true,
+        within: a.within,
+      });
+    } else {
+      this.select(runs, true);
+    }
+  }
+
+  selectAll(on: boolean): void {
+    if (!on) this.selected.clear();
+    this.#announce("selection");
+    void this.#ask({ kind: "select_all", on });
+  }
+
+  toggleGroup(group: Group): void {
+    if (!this.#openGroups.delete(group.value)) this.#openGroups.add(group.value);
+    this.#layOutLines();
+    this.#announce("state");
+  }
+
+  openDetail(run: string): void {
+    void this.#ask({ kind: "detail", run });
+  }
+
+  closeDetail(): void {
+    this.detail = null;
+    this.#announce("detail");
+  }
+
+  /** Lines `first` to `last` are on screen: fetch what is missing of them. */
+  show(first: number, last: number): void {
+    this.#window = [first, last];
+    void this.#fetch();
+    this.#askForCurves();
+  }
+
+  // What the kernel says
+
+  #take(snapshot: Snapshot): void {
+    const settled = this.typed === this.state.filter;
+    this.state = snapshot.state;
+    if (settled) this.typed = snapshot.state.filter;
+    this.selected = new Set(snapshot.state.selected);
+    if (snapshot.page && snapshot.rows) {
+      this.#pages.put(snapshot.page, snapshot.state.revision, new Rows(snapshot.rows));
+    }
+    if (snapshot.curves) this.#takeCurves(snapshot.curves, true);
+    this.#layOutLines();
+  }
+
+  #layOutLines(): void {
+    const { groups, total } = this.state;
+    this.lines = groups ? Lines.ofGroups(groups, this.#openGroups) : Lines.ofRuns(total);
+  }
+
+  async #ask(intent: Intent): Promise<void> {
+    const reply = await this.#channel.ask(intent);
+    if (!reply || this.#signal.aborted) return;
+    switch (reply.kind) {
+      case "state":
+        return this.#receiveState(reply);
+      case "selected":
+        this.selected = new Set(reply.selected);
+        return this.#announce("selection");
+      case "detail":
+        this.detail = { detail: reply.detail, curves: detailCurves(reply.detail, reply.buffers) };
+        return this.#announce("detail");
+      case "error":
+        this.error = reply.message;
+        return this.#announce("error");
+    }
+  }
+
+  #receiveState(reply: Reply & { kind: "state" }): void {
+    this.error = null;
+    if (reply.state.group !== this.state.group) this.#openGroups.clear();
+    // Rows of another question would be taken for answers to this one.
+    this.#pages.clear();
+    this.#take({
+      state: reply.state,
+      page: reply.page,
+      rows: reply.buffers[0] ?? null,
+      curves: null,
+    });
+    this.#announce("error");
+    this.#announce("state");
+  }
+
+  async #fetch(): Promise<void> {
+    if (this.#fetching) return;
+    this.#fetching = true;
+    try {
+      for (let place = this.#missing(); place; place = this.#missing()) {
+        const { revision } = this.state;
+        const reply = await this.#channel.ask({ kind: "page", revision, ...place });
+        if (!reply || reply.kind !== "page" || this.#signal.aborted) return;
+        const rows = reply.buffers[0];
+        if (!rows) return;
+        if (reply.revision !== this.state.revision) continue;
+        this.#pages.put(reply, reply.revision, new Rows(rows));
+        this.#announce("rows");
+        this.#askForCurves();
+      }
+    } finally {
+      this.#fetching = false;
+    }
+  }
+
+  /** The next page to fetch: one on screen, else the one below it. */
+  #missing(): Place | null {
+    const [first, last] = this.#window;
+    for (const line of [...span(first, last), last + (last - first)]) {
+      const at = this.lines.at(line);
+      if (at?.kind !== "run") continue;
+      const place = { within: at.within, offset: pageStart(at.offset) };
+      if (!this.#pages.isFresh(place, this.state.revision)) return place;
+    }
+    return null;
+  }
+
+  #askForCurves(): void {
+    clearTimeout(this.#curvesTimer);
+    if (!this.state.columns.some((column) => column.curve)) return;
+    this.#curvesTimer = window.setTimeout(() => void this.#fetchCurves(), CURVES_AFTER_MS);
+  }
+
+  async #fetchCurves(): Promise<void> {
+    const runs = span(...this.#window)
+      .map((line) => this.runAt(line))
+      .filter((run): run is string => run !== null && !this.#curvesOf.has(run));
+    if (!runs.length) return;
+    const reply = await this.#channel.ask({ kind: "curves", runs });
+    if (!reply || reply.kind !== "curves" || !reply.buffers[0] || this.#signal.aborted) return;
+    for (const run of runs) this.#curvesOf.add(run);
+    this.#takeCurves(reply.buffers[0], false);
+    this.#announce("rows");
+  }
+
+  #takeCurves(buffer: DataView, renewed: boolean): void {
+    // After news from the store, curves of other runs may have grown too.
+    if (renewed) this.#curvesOf.clear();
+    takeCurves(buffer, this.curves);
+    if (renewed) for (const run of this.curves.keys()) if (!this.#isRunning(run)) this.#curvesOf.add(run);
+  }
+
+  #isRunning(run: string): boolean {
+    for (const rows of this.#pages.loaded()) {
+      for (let row = 0; row < rows.length; row++) {
+        if (rows.text(row, "run_id") === run) return rows.text(row, "status") === "running";
+      }
+    }
+    return false;
+  }
+
+  #setBusy(busy: boolean): void {
+    if (busy === this.busy) return;
+    this.busy = busy;
+    this.#announce("busy");
+  }
+
+  #announce(change: Change): void {
+    for (const listener of this.#listeners.get(change) ?? []) listener();
+  }
+}
+
+function span(first: number, last: number): number[] {
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
+}
+
+function detailCurves(detail: Detail, buffers: DataView[]): OpenDetail["curves"] {
+  const curves: OpenDetail["curves"] = new Map();
+  detail.metrics.forEach((metric: DetailMetric, i) => {
+    const buffer = buffers[i];
+    if (buffer && buffer.byteLength > 0) curves.set(metric.key, points(buffer));
+  });
+  return curves;
+}

@@ -1,0 +1,318 @@
+"""The life of one tracked cell: what happens before it runs, to its tree, and after it.
+
+Only `TrackedCell.prepare` may refuse the cell, and only with `InvalidCell`. After
+that nothing that goes wrong here reaches the user's code: it is counted, and
+told once on the card, on the run and as a warning.
+"""
+
+from __future__ import annotations
+
+import ast
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from nbtrack.capture import CellObserver, CellOptions, Inferred
+from nbtrack.capture.streams import Tee
+from nbtrack.capture.surroundings import Surroundings
+from nbtrack.errors import InvalidCell, InvalidValue, NbtrackError
+from nbtrack.magics.display import CardDisplay
+from nbtrack.magics.errand import Errand
+from nbtrack.magics.history import (
+    History,
+    compare_metrics,
+    compare_params,
+    last_values,
+    look_up,
+)
+from nbtrack.magics.line import TrackArguments
+from nbtrack.magics.notebook import CellKey, default_experiment
+from nbtrack.magics.outcome import status_of, summary, user_traceback
+from nbtrack.magics.session import Session, TrackedRun
+from nbtrack.magics.trouble import Trouble
+from nbtrack.tracking.active import active_run, current_store, start_run
+from nbtrack.tracking.run import Run
+from nbtrack.widgets.card import RunCard
+
+# A curve on the card is a sketch.
+_CARD_POINTS = 256
+# A package scan on a cold disk is the slowest of them.
+_SURROUNDINGS_S = 60.0
+
+
+class TrackedCell:
+    """One execution of a tracked cell.
+
+    ``python`` is the code that runs, after IPython's own transformations; ``text``
+    the cell as the user wrote it.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        arguments: TrackArguments,
+        *,
+        python: str,
+        text: str,
+        key: CellKey,
+        is_nested: bool,
+    ) -> None:
+        self._session = session
+        self._arguments = arguments
+        self._python = python
+        self._text = text
+        self._key = key
+        self._is_nested = is_nested
+        self._trouble = Trouble()
+        self._card = RunCard(arguments.name or "", was_named=arguments.name is not None)
+        self._display = CardDisplay(session.shell)
+        self._observer: CellObserver | None = None
+        self._run: Run | None = None
+        self._tracked: TrackedRun | None = None
+        self._tee: Tee | None = None
+        self._surroundings: Surroundings | None = None
+        self._history: Errand[History] | None = None
+        self._curves: dict[str, list[float]] = {}
+        self._curve_lengths: dict[str, int] = {}
+
+    # Before the cell
+
+    def prepare(self) -> None:
+        """Read the cell and start its run. Raises `InvalidCell` if it cannot run as asked."""
+        arguments = self._arguments
+        options = CellOptions(
+            overrides=arguments.overrides,
+            metrics=arguments.metrics,
+            params=arguments.params,
+            only_metrics=arguments.only_metrics,
+            only_params=arguments.only_params,
+            infer=arguments.infer,
+            seed=arguments.seed,
+        )
+        try:
+            self._observer = CellObserver(
+                self._python,
+                self._session.shell.user_ns,
+                options=options,
+                inputs=self._session.metric_names,
+                on_turn=self._on_turn,
+            )
+        except InvalidCell:
+            raise
+        except Exception as error:  # noqa: BLE001 - the border between tracking and the user's cell
+            self._trouble.add("reading the cell", error)
+        self._start_run()
+
+    def begin(self) -> None:
+        """Show the card, and begin to watch. Never raises."""
+        run = self._run
+        with self._trouble.caught("showing the card"):
+            self._display.show(self._card)
+        if run is not None:
+            self._tracked = TrackedRun(run, self._card, self._display)
+            self._session.runs.append(self._tracked)
+            with self._trouble.caught("looking at the surroundings"):
+                run.keep_text("source", self._text)
+                run.observe(self._key.facts())
+                self._surroundings = Surroundings(Path.cwd())
+                self._surroundings.begin()
+            store = current_store()
+            self._history = Errand(
+                lambda: look_up(store, run.experiment, self._key), self._look_up_failed
+            )
+        with self._trouble.caught("keeping what is printed"):
+            self._tee = Tee()
+            self._tee.start()
+        if self._observer is not None:
+            with self._trouble.caught("watching the cell"):
+                self._observer.start()
+
+    def transform(self, tree: ast.Module) -> ast.Module:
+        """The cell's tree as it will run; the tree itself where watching it fails."""
+        if self._observer is not None:
+            with self._trouble.caught("watching the cell"):
+                return self._observer.transform(tree)
+        return tree
+
+    def _start_run(self) -> None:
+        arguments = self._arguments
+        experiment, is_folder = arguments.experiment, False
+        if experiment is None:
+            experiment, is_folder = default_experiment(self._session.shell.user_ns)
+        nested = arguments.nested or self._is_nested
+        try:
+            run = start_run(
+                run_name=arguments.name,
+                experiment=experiment,
+                nested=nested,
+                tags=arguments.tags or None,
+                description=arguments.note or None,
+            )
+        except InvalidValue as error:
+            if not nested and (open_run := active_run()) is not None:
+                raise InvalidCell(
+                    f"Run {open_run.name!r} is still open: end it with nbtrack.end_run(), "
+                    "or track this cell as a child of it with --nested."
+                ) from None
+            raise InvalidCell(str(error)) from None
+        except (NbtrackError, OSError) as error:
+            self._trouble.add("starting the run", error)
+            self._card = replace(
+                self._card,
+                name=arguments.name or "this cell",
+                status="not tracked",
+                notes=(str(error),),
+            )
+            return
+        self._run = run
+        self._card = replace(
+            self._card,
+            name=run.name,
+            run_id=run.id,
+            experiment=run.experiment,
+            experiment_is_folder=is_folder,
+        )
+
+    def _on_turn(self, step: int, metrics: Mapping[str, float]) -> None:
+        if self._run is None:
+            return
+        try:
+            self._run.log_inferred(metrics, step)
+        except Exception as error:  # noqa: BLE001 - as in Trouble.caught, at a third of its cost
+            self._trouble.add("logging a turn of the loop", error)
+        for key, value in metrics.items():
+            curve = self._curves.setdefault(key, [])
+            curve.append(value)
+            self._curve_lengths[key] = self._curve_lengths.get(key, 0) + 1
+            if len(curve) > _CARD_POINTS:
+                del curve[1::2]
+
+    # After the cell
+
+    def end(self, result: object, error: BaseException | None) -> None:
+        """Record what the cell did, end its run and complete its card. Never raises."""
+        inferred = Inferred()
+        if self._observer is not None:
+            with self._trouble.caught("reading the cell's results"):
+                inferred = self._observer.finish(result, error)
+        texts: dict[str, str] = {}
+        if self._tee is not None:
+            with self._trouble.caught("keeping what was printed"):
+                texts = self._tee.stop()
+        if self._run is not None and self._tracked is not None:
+            with self._trouble.caught("recording the cell's results"):
+                self._record(self._run, inferred, texts)
+            with self._trouble.caught("ending the run"):
+                self._close(self._run, error)
+            with self._trouble.caught("completing the card"):
+                self._complete_card(self._run, self._tracked, inferred, error)
+        self._trouble.tell()
+
+    def _record(self, run: Run, inferred: Inferred, texts: Mapping[str, str]) -> None:
+        run.keep_texts({role: text for role, text in texts.items() if text})
+        if run.status != "running":
+            return  # The cell ended its run itself.
+        run.log_params({k: v for k, v in inferred.params.items() if k not in run.params})
+        for key, values in inferred.curves.items():
+            if key not in run.logged_keys:
+                run.log_curve(key, range(len(values)), values)
+                self._curves[key] = list(values)
+                self._curve_lengths[key] = len(values)
+        # The last turn has logged the value that the loop left behind.
+        run.log_inferred({k: v for k, v in inferred.metrics.items() if k not in self._curves})
+
+    def _close(self, run: Run, error: BaseException | None) -> None:
+        if self._surroundings is not None:
+            Errand(self._observe_surroundings, self._surroundings_failed)
+        if self._trouble:
+            run.observe({"tracking.trouble": str(self._trouble)})
+        status = status_of(error)
+        clean = error is None or status == "finished"
+        run.end(status, None if clean else user_traceback(error))
+
+    def _observe_surroundings(self) -> bool:
+        """Write what was seen around the cell to its run, perhaps after the run has ended."""
+        if self._surroundings is not None and self._run is not None:
+            facts, texts = self._surroundings.facts(timeout_s=_SURROUNDINGS_S)
+            self._run.observe(facts)
+            self._run.keep_texts(texts)
+        return True
+
+    # The card
+
+    def _complete_card(
+        self,
+        run: Run,
+        tracked: TrackedRun,
+        inferred: Inferred,
+        error: BaseException | None,
+    ) -> None:
+        session = self._session
+        metrics = {**inferred.metrics, **{key: c[-1] for key, c in self._curves.items() if c}}
+        explicit = run.logged_keys
+        session.metric_names.update(metrics.keys() | explicit)
+        card = replace(
+            tracked.card,
+            name=run.name,
+            experiment=run.experiment,
+            status=run.status,
+            duration_s=run.duration_s,
+            error="" if error is None or run.status == "finished" else summary(error),
+            inferred=self._inferred_line(inferred),
+            notes=self._notes(inferred),
+        )
+        own = None
+        if explicit:
+            store = current_store()
+            own = Errand(lambda: last_values(store, run.id), self._look_up_failed)
+
+        def draw() -> None:
+            values = {**metrics, **((own.answer(0) if own else None) or {})}
+            history = (self._history.answer(0) if self._history else None) or History()
+            tracked.history = history
+            tracked.card = replace(
+                card,
+                params=compare_params(run.params, history),
+                metrics=compare_metrics(values, self._curves, history),
+                last_run=history.last.name if history.last else "",
+            )
+            tracked.display.show(tracked.card)
+
+        errands = [errand for errand in (own, self._history) if errand is not None]
+        deadline = time.monotonic() + session.patience_s
+        for errand in errands:
+            errand.answer(max(0.0, deadline - time.monotonic()))
+        late = [errand for errand in errands if not errand.is_done]
+        session.store_answered(in_time=not late)
+        draw()
+        for errand in late:
+            errand.then(lambda _: (draw(), session.store_answered(in_time=True)))
+
+    def _inferred_line(self, inferred: Inferred) -> str:
+        if not self._arguments.infer:
+            return "nothing was inferred (--no-infer)"
+        metrics = [key for key in inferred.metrics if key not in self._curves]
+        found = [
+            _count(len(inferred.params), "parameter"),
+            _count(len(metrics), "metric"),
+            *(f"curve of {key} ({n} turns)" for key, n in list(self._curve_lengths.items())[:3]),
+        ]
+        said = ", ".join(part for part in found if part)
+        return f"inferred {said}" if said else "nothing to infer in this cell"
+
+    def _notes(self, inferred: Inferred) -> tuple[str, ...]:
+        return (*([str(self._trouble)] if self._trouble else []), *inferred.notes)
+
+    def _look_up_failed(self, error: Exception) -> None:
+        # A store that is held, slow or gone costs the comparison, and nothing else.
+        if not isinstance(error, (NbtrackError, OSError)):
+            self._trouble.add("comparing with earlier runs", error)
+
+    def _surroundings_failed(self, error: Exception) -> None:
+        self._trouble.add("looking at the surroundings", error)
+        self._trouble.tell()
+
+
+def _count(number: int, noun: str) -> str:
+    return "" if not number else f"1 {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,91 @@
+"""Tab after ``%track``, ``%%track`` and ``# %track``: flags, variables, experiments, commands."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from IPython.core.completer import (
+    CompletionContext,
+    SimpleCompletion,
+    SimpleMatcherResult,
+    context_matcher,
+)
+
+from nbtrack.magics.session import Session
+from nbtrack.magics.words import SUBCOMMANDS
+
+_LINE = re.compile(r"\s*(?P<magic>%{1,2}|#\s*%)track[ \t]+(?P<rest>.*)$")
+_TAKES_A_VARIABLE = ("-m", "--metric", "-p", "--param", "--only-metrics", "--only-params")
+_TAKES_AN_EXPERIMENT = ("-e", "--experiment")
+_PLAIN = (int, float, str, bool, type(None))
+
+
+def track_matcher(
+    session: Session, parser: Any
+) -> Callable[[CompletionContext], SimpleMatcherResult]:
+    """A matcher for ``ip.Completer.custom_matchers`` that knows one shell's names and runs."""
+    flags = [option for action in parser._actions for option in action.option_strings]
+
+    @context_matcher(identifier="nbtrack.track")
+    def match(context: CompletionContext) -> SimpleMatcherResult:
+        line = context.line_with_cursor[: context.cursor_position]
+        found = _LINE.match(line)
+        if found is None:
+            return {"completions": []}
+        words = found["rest"].split(" ")
+        token, before = words[-1], words[:-1]
+        if found["magic"] == "%":
+            names = _for_line(session, before)
+        else:
+            names = _for_cell(session, context.full_text, before, token, flags)
+        fitting = sorted({name for name in names if name.startswith(token)})
+        # The completer replaces what it takes for the token, which may be a part of ours.
+        cut = len(token) - len(context.token) if token.endswith(context.token) else 0
+        return {
+            "completions": [SimpleCompletion(name[cut:], type="param") for name in fitting],
+            "suppress": bool(fitting),
+        }
+
+    return match  # type: ignore[no-any-return]
+
+
+def _for_line(session: Session, before: list[str]) -> Iterable[str]:
+    if not before:
+        return SUBCOMMANDS
+    if before[0] == "log":
+        return session.variables
+    return ()
+
+
+def _for_cell(
+    session: Session, cell: str, before: list[str], token: str, flags: list[str]
+) -> Iterable[str]:
+    last = before[-1] if before else ""
+    if last in _TAKES_A_VARIABLE:
+        return {*session.variables, *_assigned(cell)}
+    if last in _TAKES_AN_EXPERIMENT:
+        return {tracked.run.experiment for tracked in session.runs}
+    if token.startswith("-"):
+        return flags
+    return {f"{name}=" for name in _constants(cell)} | set(flags if not token else ())
+
+
+def _assigned(cell: str) -> set[str]:
+    """Names that the cell assigns, read line by line, since it need not be complete yet."""
+    return set(re.findall(r"^[ \t]*([^\W\d]\w*)\s*=[^=]", cell, re.MULTILINE))
+
+
+def _constants(cell: str) -> set[str]:
+    """Names that a line of the cell assigns from a constant: what ``k=v`` may replace."""
+    names = set()
+    for name, value in re.findall(r"^([^\W\d]\w*)\s*=(?!=)\s*(.+?)\s*$", cell, re.MULTILINE):
+        try:
+            is_constant = isinstance(ast.literal_eval(value), _PLAIN)
+        except (ValueError, SyntaxError, TypeError, MemoryError):
+            continue
+        if is_constant:
+            names.add(name)
+    return names

@@ -1,0 +1,64 @@
+"""Work beside the cell: started at once, asked for later, and never waited for long."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Errand(Generic[T]):
+    """``work()`` on a thread of its own. Its failures are handed to ``failed``.
+
+    The thread runs in the caller's context: what it displays goes under the
+    caller's cell, even after that cell has ended.
+    """
+
+    def __init__(self, work: Callable[[], T], failed: Callable[[Exception], None]) -> None:
+        self._work = work
+        self._failed = failed
+        self._done = threading.Event()
+        self._answer: T | None = None
+        self._lock = threading.Lock()
+        self._followers: list[Callable[[T], None]] = []
+        context = contextvars.copy_context()
+        thread = threading.Thread(
+            target=context.run, args=(self._run,), name="nbtrack-errand", daemon=True
+        )
+        thread.start()
+
+    def answer(self, timeout_s: float) -> T | None:
+        """What the work returned, or ``None`` if it failed or takes longer."""
+        self._done.wait(timeout_s)
+        return self._answer
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the work is over, for better or worse."""
+        return self._done.is_set()
+
+    def then(self, follower: Callable[[T], None]) -> None:
+        """Call ``follower`` with the answer once there is one: now, or on the errand's thread."""
+        with self._lock:
+            if not self._done.is_set():
+                self._followers.append(follower)
+                return
+        if self._answer is not None:
+            follower(self._answer)
+
+    def _run(self) -> None:
+        try:
+            self._answer = self._work()
+        except Exception as error:  # noqa: BLE001 - the border of a background thread
+            self._failed(error)
+        with self._lock:
+            self._done.set()
+            followers, answer = self._followers, self._answer
+        for follower in followers if answer is not None else ():
+            try:
+                follower(answer)  # type: ignore[arg-type]
+            except Exception as error:  # noqa: BLE001 - as above
+                self._failed(error)

@@ -1,0 +1,71 @@
+"""What this kernel has tracked so far, and how it is asked to track."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from nbtrack.errors import InvalidValue
+from nbtrack.magics.display import CardDisplay
+from nbtrack.magics.history import History, compare_metrics
+from nbtrack.tracking.run import Run
+from nbtrack.widgets.card import RunCard
+
+# How long an ended cell waits for the store's answer before its card goes out without.
+_FIRST_PATIENCE_S = 1.0
+_PATIENCE_S = 0.25
+
+_ABSENT = object()
+
+
+@dataclass(slots=True)
+class TrackedRun:
+    """A run of this kernel, with the card that shows it and what it was compared with."""
+
+    run: Run
+    card: RunCard
+    display: CardDisplay
+    history: History = field(default_factory=History)
+
+    def show_metrics(self, metrics: Mapping[str, float]) -> None:
+        """Show these metrics on the card too, in place of earlier values of theirs."""
+        kept = tuple(metric for metric in self.card.metrics if metric.key not in metrics)
+        added = compare_metrics(metrics, {}, self.history)
+        self.card = replace(self.card, metrics=(*kept, *added))
+        self.display.show(self.card)
+
+
+@dataclass(slots=True)
+class Session:
+    """State of one shell. ``runs`` are this kernel's own, oldest first, without those undone."""
+
+    shell: Any
+    tracks_all: bool = False
+    cells_seen: int = 0
+    runs: list[TrackedRun] = field(default_factory=list)
+    metric_names: set[str] = field(default_factory=set)
+    patience_s: float = _FIRST_PATIENCE_S
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """The user's own variables, without what IPython put into the namespace."""
+        hidden = self.shell.user_ns_hidden
+        return {
+            name: value
+            for name, value in self.shell.user_ns.items()
+            if not name.startswith("_") and hidden.get(name, _ABSENT) is not value
+        }
+
+    @property
+    def last(self) -> TrackedRun:
+        """This kernel's last run. Raises `InvalidValue` where there is none."""
+        if not self.runs:
+            raise InvalidValue(
+                "No cell was tracked in this kernel yet; put %%track on the first line of one."
+            )
+        return self.runs[-1]
+
+    def store_answered(self, in_time: bool) -> None:
+        """Wait for a store that answers, and not for one that is slow or held."""
+        self.patience_s = _PATIENCE_S if in_time else 0.0

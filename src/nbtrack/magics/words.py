@@ -1,0 +1,15 @@
+"""The words that ``%track`` takes in place of a cell, with what each does."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SUBCOMMANDS: Final = {
+    "status": "what runs here, and what was left by a kernel that died",
+    "on": "track every cell that trains or measures something",
+    "off": "track only the cells that ask for it",
+    "log": "NAME… log these variables as metrics of this kernel's last run",
+    "note": "TEXT set the note of this kernel's last run",
+    "undo": "delete this kernel's last run",
+    "sql": "SELECT … ask the store: views runs, params, metrics, latest_metrics, tags",
+}

@@ -1,0 +1,213 @@
+"""Events and points as rows: which table each goes to, and how it is inserted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from nbtrack.events import (
+    Event,
+    ExperimentRenamed,
+    ExperimentSet,
+    FactsObserved,
+    NoteSet,
+    ParamsLogged,
+    RunDeleted,
+    RunEnded,
+    RunRenamed,
+    RunResumed,
+    RunStarted,
+    TagsSet,
+    TextsKept,
+    TextStored,
+)
+
+if TYPE_CHECKING:
+    import duckdb
+    import numpy as np
+    import pyarrow
+
+# Arrow types by column, in the order of the table; ids travel as text and are cast on insert.
+_COLUMNS = {
+    "runs": "run_id:id parent_id:id name experiment started:ts user host source journal",
+    "run_changes": "run_id:id ts:ts status duration_s:f8 name experiment note deleted:bool",
+    "params": "run_id:id ts:ts key value type number:f8",
+    "tags": "run_id:id ts:ts key value",
+    "facts": "run_id:id ts:ts key value",
+    "run_texts": "run_id:id ts:ts role digest",
+    "texts": "digest text",
+    "damage": "found:ts file start_offset:i8 end_offset:i8 reason",
+    "fold_log": "journal segment:i4 events_offset:i8 points_offset:i8 folded:ts ended:bool",
+}
+
+
+@dataclass(slots=True)
+class Rows:
+    """Rows of events by table, in the order in which they came."""
+
+    tables: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+    renamed_experiments: list[ExperimentRenamed] = field(default_factory=list)
+
+    def add(self, table: str, *values: Any) -> None:
+        """Append one row."""
+        self.tables.setdefault(table, []).append(values)
+
+    def change(self, run: str, ts: int, **columns: Any) -> None:
+        """Append a change of a run: the given columns, and NULL for the others."""
+        names = ("status", "duration_s", "name", "experiment", "note", "deleted")
+        self.add("run_changes", run, ts, *(columns.get(name) for name in names))
+
+    def take(self, events: Iterable[Event], journal: str) -> None:
+        """Append the rows of ``events``, which stand in ``journal``."""
+        for event in events:
+            match event:
+                case RunStarted():
+                    self.add(
+                        "runs",
+                        event.run,
+                        event.parent,
+                        event.name,
+                        event.experiment,
+                        event.ts,
+                        event.user,
+                        event.host,
+                        event.source,
+                        journal,
+                    )
+                case RunEnded():
+                    self.change(
+                        event.run, event.ts, status=event.status, duration_s=event.duration_s
+                    )
+                case ParamsLogged():
+                    for key, value in event.params.items():
+                        number = _number(value.type, value.text)
+                        self.add("params", event.run, event.ts, key, value.text, value.type, number)
+                case TagsSet():
+                    for key, text in event.tags.items():
+                        self.add("tags", event.run, event.ts, key, text)
+                case FactsObserved():
+                    for key, text in event.facts.items():
+                        self.add("facts", event.run, event.ts, key, text)
+                case TextsKept():
+                    for role, digest in event.digests.items():
+                        self.add("run_texts", event.run, event.ts, role, digest)
+                case TextStored():
+                    self.add("texts", event.digest, event.text)
+                case RunResumed():
+                    self.change(event.run, event.ts, status="running")
+                case RunRenamed():
+                    self.change(event.run, event.ts, name=event.name)
+                case NoteSet():
+                    self.change(event.run, event.ts, note=event.note)
+                case ExperimentSet():
+                    self.change(event.run, event.ts, experiment=event.experiment)
+                case RunDeleted():
+                    self.change(event.run, event.ts, deleted=event.deleted)
+                case ExperimentRenamed():
+                    self.renamed_experiments.append(event)
+
+    def insert(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Insert all rows into the tables of the database in use."""
+        for name, rows in self.tables.items():
+            columns = [column.partition(":") for column in _COLUMNS[name].split()]
+            connection.register("nbtrack_rows", _arrow(columns, rows))
+            chosen = ", ".join(
+                f'"{column}"::UUID' if type_ == "id" else f'"{column}"'
+                for column, _, type_ in columns
+            )
+            where = ""
+            if name == "texts":
+                chosen = "DISTINCT " + chosen
+                where = " WHERE digest NOT IN (SELECT digest FROM base.texts)"
+            connection.execute(f"INSERT INTO base.{name} SELECT {chosen} FROM nbtrack_rows{where}")
+            connection.unregister("nbtrack_rows")
+        for event in self.renamed_experiments:
+            connection.execute(
+                "INSERT INTO base.run_changes (run_id, ts, experiment) "
+                "SELECT run_id, make_timestamp(?), ? FROM main.all_runs WHERE experiment = ?",
+                [event.ts, event.new, event.old],
+            )
+
+
+def _number(type_: str, text: str) -> float | None:
+    if type_ not in ("int", "float"):
+        return None
+    try:
+        return float(int(text, 0)) if type_ == "int" else float(text)
+    except OverflowError:
+        return None
+
+
+def _arrow(columns: list[tuple[str, str, str]], rows: list[tuple[Any, ...]]) -> pyarrow.Table:
+    import pyarrow as pa
+
+    types = {
+        "": pa.string(),
+        "id": pa.string(),
+        "ts": pa.timestamp("us"),
+        "f8": pa.float64(),
+        "i8": pa.int64(),
+        "i4": pa.int32(),
+        "bool": pa.bool_(),
+    }
+    values = zip(*rows, strict=True)
+    arrays = [
+        pa.array(column, type=types[type_])
+        for (_, _, type_), column in zip(columns, values, strict=True)
+    ]
+    return pa.table(arrays, names=[name for name, _, _ in columns])
+
+
+def insert_points(
+    connection: duckdb.DuckDBPyConnection,
+    batches: list[tuple[np.ndarray[Any, Any], int]],
+    series: list[tuple[int, str, str]],
+) -> None:
+    """Insert points and their summary, sorted by run, key, step and time.
+
+    ``batches`` are records in the layout of `segments.record_dtype`, each with an
+    offset that is added to its numbers of series, so that those of several journals
+    differ; ``series`` are (number, run, key). Points of no known series are left out.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    records = np.concatenate([records for records, _ in batches])
+    numbers = np.concatenate([part["series"].astype(np.int64) + offset for part, offset in batches])
+
+    names = pa.table(
+        {
+            "series": pa.array([number for number, _, _ in series], pa.int64()),
+            "run_id": [run for _, run, _ in series],
+            "key": [key for _, _, key in series],
+        }
+    )
+    batch = pa.table(
+        {
+            "series": numbers,
+            "step": np.ascontiguousarray(records["step"]),
+            "ts": pa.array(np.ascontiguousarray(records["ts"])).cast(pa.timestamp("us")),
+            "value": np.ascontiguousarray(records["value"]),
+        }
+    )
+    connection.register("nbtrack_series", names)
+    connection.register("nbtrack_points", batch)
+    connection.execute("""
+        CREATE OR REPLACE TEMP TABLE nbtrack_sorted AS
+        SELECT s.run_id::UUID AS run_id, s.key, p.step, p.ts, p.value
+        FROM nbtrack_points p JOIN nbtrack_series s USING (series)
+        ORDER BY s.run_id, s.key, p.step, p.ts
+    """)
+    connection.execute("INSERT INTO base.points SELECT * FROM nbtrack_sorted")
+    connection.execute("""
+        INSERT INTO base.summary
+        SELECT run_id, key, count(*), count(*) FILTER (NOT isfinite(value)),
+               min(ts), max(ts), max(step), arg_max(value, (step, ts)),
+               min(value) FILTER (isfinite(value)), arg_min(step, value) FILTER (isfinite(value)),
+               max(value) FILTER (isfinite(value)), arg_max(step, value) FILTER (isfinite(value))
+        FROM nbtrack_sorted GROUP BY run_id, key ORDER BY run_id, key
+    """)
+    connection.execute("DROP TABLE nbtrack_sorted")
+    connection.unregister("nbtrack_points")
+    connection.unregister("nbtrack_series")

@@ -1,0 +1,46 @@
+"""Which columns a run table shows when nobody has chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nbtrack.store import Column
+
+MAX_PARAMS = 12
+MAX_METRICS = 8
+
+# Beside the run's name, which is always there.
+STANDARD = ("attributes.status", "attributes.started", "attributes.duration_s")
+EXPERIMENT = "attributes.experiment"
+
+
+def is_constant(column: Column, total: int) -> bool:
+    """Whether each of the ``total`` runs has this parameter, with one and the same value."""
+    return column.kind == "params" and column.distinct == 1 and column.runs >= total > 1
+
+
+def varying_params(columns: Sequence[Column], total: int) -> list[str]:
+    """Parameters in which the runs differ, those that most runs have first."""
+    varying = [c for c in columns if c.kind == "params" and not is_constant(c, total)]
+    return [c.name for c in sorted(varying, key=lambda c: -c.runs)]
+
+
+def metric_names(columns: Sequence[Column]) -> list[str]:
+    """Metrics, those that most runs have first."""
+    metrics = [c for c in columns if c.kind == "metrics"]
+    return [c.name for c in sorted(metrics, key=lambda c: -c.runs)]
+
+
+def choose_columns(columns: Sequence[Column], total: int, *, experiments: int) -> list[str]:
+    """The standard columns, the parameters that vary, and the metrics, in the order to show them.
+
+    The experiment has a column where the runs are of several.
+    """
+    return [
+        *STANDARD,
+        *([EXPERIMENT] if experiments > 1 else []),
+        *varying_params(columns, total)[:MAX_PARAMS],
+        *metric_names(columns)[:MAX_METRICS],
+    ]

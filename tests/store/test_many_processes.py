@@ -1,0 +1,155 @@
+"""Processes that use one store at the same time: nobody fails, waits long, loses or doubles."""
+
+import time
+
+from using_store import end_run, finished, journals, log, rows, start_run
+
+
+def test_eight_processes_open_a_store_that_does_not_exist_yet(program, store, folder):
+    source = """
+        print("ready", flush=True)
+        sys.stdin.readline()
+        run = start(args[0])
+        store.writer().append_points((store.writer().open_series(run, "m"),), (1.0,), 0)
+        print(store.query("SELECT count(*) AS n FROM runs")["n"].to_pylist()[0] >= 1)
+        end(run)
+    """
+    everyone = [program(source, number) for number in range(8)]
+    for process in everyone:
+        assert process.stdout.readline() == "ready\n"
+    for process in everyone:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    assert [finished(process) for process in everyone] == ["True\n"] * 8
+    assert rows(store, "SELECT count(*), count(DISTINCT name) FROM runs") == [(8, 8)]
+    assert rows(store, "SELECT count(*) FROM metrics") == [(8,)]
+    assert rows(store, "SELECT DISTINCT status FROM runs") == [("finished",)]
+    assert (folder / ".gitignore").read_text() == "*\n"
+
+
+def test_four_writers_and_four_readers_lose_and_double_nothing(program, store, folder):
+    runs, steps = 5, 2000
+    write = f"""
+        for number in range({runs}):
+            run = start(f"{{args[0]}}-{{number}}")
+            writer = store.writer()
+            series = (writer.open_series(run, "loss"), writer.open_series(run, "acc"))
+            for step in range({steps}):
+                writer.append_points(series, (1 / (1 + step), float(step)), step)
+            end(run)
+        print("written")
+    """
+    read = """
+        slowest, reads, last = 0.0, 0, 0
+        import pyarrow, duckdb
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            began = time.monotonic()
+            answer = store.query("SELECT count(*) AS n, count(DISTINCT (run_id, key, step)) AS d "
+                                 "FROM metrics").to_pylist()[0]
+            slowest = max(slowest, time.monotonic() - began)
+            assert answer["n"] == answer["d"], answer
+            assert answer["n"] >= last, (answer, last)
+            last, reads = answer["n"], reads + 1
+            if last == int(args[0]):
+                break
+        print(last, reads, slowest)
+    """
+    expected = 4 * runs * steps * 2
+    readers = [program(read, expected) for _ in range(4)]
+    writers = [program(write, number) for number in range(4)]
+    for writer in writers:
+        assert finished(writer) == "written\n"
+    for reader in readers:
+        last, reads, slowest = finished(reader).split()
+        assert int(last) == expected
+        assert int(reads) > 1
+        assert float(slowest) < 1.0
+    assert rows(
+        store, "SELECT count(*), count(DISTINCT (run_id, key, step)), sum(value) FROM metrics"
+    )[0][:2] == (expected, expected)
+    assert rows(store, "SELECT DISTINCT count, max, max_step FROM latest_metrics WHERE key='acc'") == [
+        (steps, steps - 1.0, steps - 1)
+    ]
+    assert rows(store, "SELECT count(*) FROM runs WHERE status = 'finished'") == [(20,)]
+    store.fold()
+    assert len(journals(folder)) == 0
+
+
+def test_a_point_is_visible_in_another_process_within_a_second(program, store):
+    reader = program("""
+        for line in sys.stdin:
+            answer = store.query("SELECT max(step) AS s FROM metrics")["s"].to_pylist()[0]
+            print(answer, flush=True)
+    """)
+    run = start_run(store)
+    for step in range(20):
+        log(store, run, step, loss=1.0)
+        returned = time.monotonic()
+        reader.stdin.write("read\n")
+        reader.stdin.flush()
+        assert reader.stdout.readline() == f"{step}\n"
+        # The first read imports DuckDB.
+        assert step == 0 or time.monotonic() - returned < 1.0
+    end_run(store, run)
+
+
+def test_threads_of_one_process_write_and_read_together(store):
+    import threading
+
+    run = start_run(store)
+    errors = []
+
+    def write(key):
+        try:
+            for step in range(500):
+                log(store, run, step, **{key: float(step)})
+        except BaseException as error:
+            errors.append(error)
+
+    def read():
+        try:
+            for _ in range(20):
+                rows(store, "SELECT count(*) FROM metrics")
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=write, args=(f"k{n}",)) for n in range(4)]
+    threads += [threading.Thread(target=read) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert rows(store, "SELECT key, count(*), count(DISTINCT step) FROM metrics GROUP BY key ORDER BY key") == [
+        (f"k{n}", 500, 500) for n in range(4)
+    ]
+
+
+def test_two_thousand_short_processes_leave_the_store_as_quick_as_before(program, store, folder):
+    """Each forked child is a process with a journal of its own, and no reader comes by."""
+    finished(
+        program("""
+        def short(number):
+            run = start(f"run-{number}")
+            writer = store.writer()
+            writer.append_points((writer.open_series(run, "m"),), (1.0,), 0)
+            end(run)
+            store.close()
+
+        for number in range(2000):
+            pid = os.fork()
+            if pid == 0:
+                short(number)
+                os._exit(0)
+            assert os.waitpid(pid, 0)[1] == 0
+        """),
+    )
+    assert rows(store, "SELECT count(*), count(DISTINCT name) FROM runs WHERE status = 'finished'") == [
+        (2000, 2000)
+    ]
+    assert len(journals(folder)) <= 1
+    began = time.monotonic()
+    for _ in range(5):
+        rows(store, "SELECT count(*) FROM runs")
+    assert (time.monotonic() - began) / 5 < 0.1
