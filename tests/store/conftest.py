@@ -1,8 +1,11 @@
 """A store of its own for every test, and programs that use it from processes of their own."""
 
+import os
+import signal
 import subprocess
 import sys
 import textwrap
+from contextlib import suppress
 
 import pytest
 
@@ -45,7 +48,7 @@ def store(folder):
 
 @pytest.fixture
 def program(folder):
-    """Start a program on the store in a process of its own; what still runs is killed at the end."""
+    """Start a program on the store in a process of its own; what still runs is killed."""
     started = []
 
     def begin(source, *args, place=None, prefix=(), **options):
@@ -64,6 +67,7 @@ def program(folder):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
             **options,
         )
         started.append(process)
@@ -71,6 +75,7 @@ def program(folder):
 
     yield begin
     for process in started:
-        if process.poll() is None:
-            process.kill()
+        # With its children: one of them that lived on would keep the pipes open.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.communicate()

@@ -20,7 +20,7 @@ WRITE_UNTIL_KILLED = """
     print(run, flush=True)
     step = 0
     while True:
-        writer.append_points(series, (float(step), -float(step)), step)
+        writer.frame(series)((float(step), -float(step)), step)
         os.write(1, b"%d\\n" % step)  # the call has returned
         step += 1
 """
@@ -223,15 +223,17 @@ def test_a_child_forked_by_a_dead_writer_does_not_keep_it_alive(program, store):
         os.kill(child, signal.SIGKILL)
 
 
-def test_a_copied_store_and_the_original_do_not_disturb_each_other(program, store, folder, tmp_path):
+def test_a_copied_store_and_the_original_do_not_disturb_each_other(
+    program, store, folder, tmp_path
+):
     alive = program("""
         run = start("alive")
         writer = store.writer()
         series = (writer.open_series(run, "m"),)
-        writer.append_points(series, (0.0,), 0)
+        writer.frame(series)((0.0,), 0)
         print(1, flush=True)
         sys.stdin.readline()
-        writer.append_points(series, (1.0,), 1)
+        writer.frame(series)((1.0,), 1)
         end(run)
     """)
     alive.stdout.readline()
@@ -240,9 +242,9 @@ def test_a_copied_store_and_the_original_do_not_disturb_each_other(program, stor
     assert rows(copy, "SELECT status FROM runs") == [("running",)]
     alive.stdin.write("go\n")
     finished(alive)
-    assert rows(store, "SELECT status, max(value) FROM runs JOIN metrics USING (run_id) GROUP BY 1") == [
-        ("finished", 1.0)
-    ]
+    assert rows(
+        store, "SELECT status, max(value) FROM runs JOIN metrics USING (run_id) GROUP BY 1"
+    ) == [("finished", 1.0)]
     assert rows(copy, "SELECT count(*) FROM metrics") == [(1,)]
     assert journals(folder) == []
 
@@ -267,17 +269,17 @@ def test_a_forked_child_writes_a_journal_of_its_own(program, store, folder):
         run = start("parent")
         writer = store.writer()
         m = writer.open_series(run, "m")
-        writer.append_points((m,), (0.0,), 0)
+        writer.frame((m,))((0.0,), 0)
         store.query("SELECT 1")
         pid = os.fork()
         if pid == 0:
             child = store.writer()
             own = child.open_series(run, "m")
-            child.append_points((own,), (1.0,), 1)
+            child.frame((own,))((1.0,), 1)
             print(store.query("SELECT count(*) AS n FROM metrics")["n"].to_pylist(), flush=True)
             os._exit(0)
         assert os.waitpid(pid, 0)[1] == 0
-        writer.append_points((m,), (2.0,), 2)
+        writer.frame((m,))((2.0,), 2)
         print(store.query("SELECT count(*) AS n FROM metrics")["n"].to_pylist(), flush=True)
         print(store.query("SELECT status FROM runs")["status"].to_pylist(), flush=True)
         end(run)
@@ -331,7 +333,7 @@ def test_writing_imports_neither_duckdb_nor_numpy(program):
         program("""
         run = start()
         writer = store.writer()
-        writer.append_points((writer.open_series(run, "m"),), (1.0,), 0)
+        writer.frame((writer.open_series(run, "m"),))((1.0,), 0)
         writer.store_text("text")
         end(run)
         heavy = {"duckdb", "pyarrow", "numpy", "pandas"} & set(sys.modules)
@@ -344,8 +346,10 @@ def test_a_journal_that_is_folded_and_closed_is_deleted_even_if_its_folder_died_
     program, store, folder
 ):
     """The folding process dies between its commit and the deletion: nothing is folded twice."""
-    gone = program("run = start('x'); log = store.writer(); "
-                   "log.append_points((log.open_series(run, 'm'),), (1.0,), 0); end(run); os._exit(0)")
+    gone = program(
+        "run = start('x'); log = store.writer(); "
+        "log.frame((log.open_series(run, 'm'),))((1.0,), 0); end(run); os._exit(0)"
+    )
     gone.wait()
     [journal] = journals(folder)
     saved = folder.parent / "saved"

@@ -30,7 +30,7 @@ def log(store, run, step, **metrics):
     """Log one call's metrics, as a run does."""
     writer = store.writer()
     series = tuple(writer.open_series(run, key) for key in metrics)
-    writer.append_points(series, tuple(metrics.values()), step)
+    writer.frame(series)(tuple(metrics.values()), step)
 
 
 def rows(store, sql, *parameters, **options):

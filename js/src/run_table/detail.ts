@@ -121,7 +121,7 @@ function orderedTexts(detail: Detail): Detail["texts"] {
 
 function textSection(role: string, text: string, cut: boolean): HTMLElement {
   const section = folded(TEXT_TITLES[role] ?? role, OPEN_TEXTS.has(role));
-  section.append(el("pre", { class: role === "traceback" ? "nbt-text nbt-bad" : "nbt-text", text }));
+  section.append(el("pre", { class: role === "traceback" ? "nbt-log nbt-bad" : "nbt-log", text }));
   if (cut) {
     const how = `run.text("${role}") has all of it`;
     section.append(el("div", { class: "nbt-quiet nbt-small", text: `Cut here; ${how}.` }));

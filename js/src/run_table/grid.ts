@@ -61,6 +61,16 @@ export class Grid {
     this.element.addEventListener("scroll", () => this.#drawRows(), { passive: true, signal });
     this.element.addEventListener("focus", () => this.#setShowsCursor(true), { signal });
     this.element.addEventListener("blur", () => this.#setShowsCursor(false), { signal });
+    // A box that is redrawn would take the focus with it.
+    this.element.addEventListener(
+      "mousedown",
+      (event) => {
+        if (!(event.target instanceof Element) || !event.target.closest(".nbt-box")) return;
+        event.preventDefault();
+        this.element.focus({ preventScroll: true });
+      },
+      { signal },
+    );
     const resized = new ResizeObserver(() => this.#drawRows());
     resized.observe(this.element);
     const times = setInterval(() => refreshTimes(this.#lines), TIMES_EVERY_MS);
@@ -269,6 +279,8 @@ export class Grid {
 
   #place(cell: HTMLElement, laid: LaidColumn, line: number, column: number): HTMLElement {
     cell.classList.add("nbt-cell");
+    if (!cell.firstElementChild) cell.classList.add("nbt-text-cell");
+    if (laid.isEdge) cell.classList.add("nbt-last-stuck");
     if (laid.numeric) cell.classList.add("nbt-right");
     cell.setAttribute("role", column === 0 ? "rowheader" : "gridcell");
     cell.setAttribute("aria-colindex", String(column + 2));
@@ -299,6 +311,8 @@ export class Grid {
 
   #setShowsCursor(shows: boolean): void {
     this.#showsCursor = shows;
+    const visibly = shows && this.element.matches(":focus-visible");
+    this.element.parentElement?.classList.toggle("nbt-focused", visibly);
     this.#markCursor();
   }
 

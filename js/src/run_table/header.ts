@@ -107,6 +107,7 @@ function headerCell(
     key ? sortMark(key, order.length > 1 ? rank + 1 : 0) : null,
   );
   if (laid.stuckAt !== null) stick(cell, laid.stuckAt);
+  cell.classList.toggle("nbt-last-stuck", laid.isEdge);
   cell.addEventListener("click", (event) => toggleSort(view, laid, event.shiftKey));
   const more = button(
     "⋮",
@@ -130,7 +131,7 @@ function selectAllCell(view: TableView): HTMLElement {
     class: "nbt-box",
     attributes: { type: "checkbox", tabindex: -1, "aria-label": "Select all runs" },
   });
-  box.checked = view.selected.size > 0 && view.selected.size >= view.state.total;
+  box.checked = view.selected.size > 0 && view.selected.size === view.state.total;
   box.indeterminate = view.selected.size > 0 && !box.checked;
   box.addEventListener("change", () => view.selectAll(box.checked));
   const cell = el("div", {

@@ -19,11 +19,8 @@ const NARROW = 820;
 function render({ model, el: host }: RenderContext): () => void {
   const over = new AbortController();
   const { signal } = over;
-  const root = el("div", {
-    class: "nbt",
-    // JupyterLab would take keys for commands of the notebook: "d d" deletes a cell.
-    attributes: { "data-lm-suppress-shortcuts": true },
-  });
+  const root = el("div", { class: "nbt" });
+  keepKeys(root, signal);
   build(model, root, signal);
   host.append(root);
   return () => {
@@ -81,6 +78,16 @@ function build(model: AnyModel, root: HTMLElement, signal: AbortSignal): void {
   showFoot(view, foot);
   // Its size is known once it is in the page.
   requestAnimationFrame(() => !signal.aborted && grid.draw());
+}
+
+/** JupyterLab would take keys for commands of the notebook: "d d" deletes a cell. */
+function keepKeys(root: HTMLElement, signal: AbortSignal): void {
+  root.addEventListener(
+    "focusin",
+    // It looks for this on the focused element itself before it looks further up.
+    (event) => (event.target as Element).setAttribute("data-lm-suppress-shortcuts", "true"),
+    { signal },
+  );
 }
 
 function questionOf(view: TableView): string {

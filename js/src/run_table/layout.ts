@@ -1,6 +1,6 @@
 /** Which columns stand where, and how wide: the run's name, the pinned ones, the others. */
 
-import { columnFormat, type NumberFormat } from "./format.ts";
+import { columnFormat, shortNumber, type NumberFormat } from "./format.ts";
 import type { Column } from "./protocol.ts";
 import { SPARK_WIDTH } from "./sparkline.ts";
 import type { TableView } from "./view.ts";
@@ -12,13 +12,16 @@ export interface LaidColumn {
   width: number;
   /** Pixels from the left edge, for columns that do not scroll sideways. */
   stuckAt: number | null;
+  /** Whether the next column scrolls away under it. */
+  isEdge: boolean;
   numeric: boolean;
   format: NumberFormat;
 }
 
 export const SELECT_WIDTH = 34;
-const CELL_PAD = 24;
+const CELL_PAD = 20;
 const CHARACTER = 7.3;
+const SORT_MARK = 26;
 const SAMPLED_ROWS = 60;
 
 const ATTRIBUTE_LABELS: Record<string, string> = {
@@ -35,9 +38,9 @@ const ATTRIBUTE_LABELS: Record<string, string> = {
 };
 
 const FIXED_WIDTHS: Record<string, number> = {
-  "attributes.status": 92,
-  "attributes.started": 98,
-  "attributes.duration_s": 100,
+  "attributes.status": 84,
+  "attributes.started": 94,
+  "attributes.duration_s": 92,
   "attributes.ended": 98,
   "attributes.note": 180,
 };
@@ -68,10 +71,12 @@ export function layOut(view: TableView, widths: ReadonlyMap<string, number>): La
     ...shown.filter((column) => !pinned.has(column.name)),
   ];
   let left = SELECT_WIDTH;
-  return ordered.map((column) => {
+  const lastStuck = ordered.filter((column) => pinned.has(column.name)).length;
+  return ordered.map((column, i) => {
     const values = sample(view, column);
     const numbers = values.filter((value): value is number => typeof value === "number");
-    const format = columnFormat(numbers);
+    // A parameter is what somebody wrote: 0.003 stays 0.003, whatever its neighbours are.
+    const format = column.kind === "params" ? shortNumber : columnFormat(numbers);
     const numeric = column.type === "number" || column.type === "duration";
     const stuck = column === NAME || pinned.has(column.name);
     const width = Math.round(widths.get(column.name) ?? fit(view, column, values, format));
@@ -80,6 +85,7 @@ export function layOut(view: TableView, widths: ReadonlyMap<string, number>): La
       label: label(column),
       width,
       stuckAt: stuck ? left : null,
+      isEdge: i === lastStuck,
       numeric,
       format,
     };
@@ -98,7 +104,7 @@ function fit(
   if (fixed) return fixed;
   const texts = values.map((value) => (typeof value === "number" ? format(value) : String(value)));
   const longest = Math.max(0, ...texts.map((text) => text.length));
-  const header = label(column).length * CHARACTER + 20;
+  const header = label(column).length * CHARACTER + SORT_MARK;
   if (column === NAME) return Math.min(Math.max(longest * CHARACTER + 56, 150), 260);
   const spark = column.curve ? SPARK_WIDTH + 10 : 0;
   const star = column.kind === "metrics" ? 14 : 0;

@@ -11,6 +11,8 @@ const KEPT_PAGES = 60;
 interface Page {
   revision: number;
   rows: Rows;
+  /** Where in `rows` the page begins. */
+  start: number;
 }
 
 export interface Place {
@@ -27,18 +29,24 @@ export class Pages {
     const start = pageStart(offset);
     const key = keyOf({ within, offset: start });
     const page = this.#pages.get(key);
-    if (!page || offset - start >= page.rows.length) return null;
+    const row = (page?.start ?? 0) + offset - start;
+    if (!page || row >= page.rows.length) return null;
     this.#pages.delete(key);
     this.#pages.set(key, page);
-    return { rows: page.rows, row: offset - start };
+    return { rows: page.rows, row };
   }
 
   isFresh(place: Place, revision: number): boolean {
     return this.#pages.get(keyOf(place))?.revision === revision;
   }
 
-  put(place: Place, revision: number, rows: Rows): void {
-    this.#pages.set(keyOf(place), { revision, rows });
+  /** Take rows that begin at `place`: one page, or several in a row. */
+  put({ within, offset }: Place, revision: number, rows: Rows): void {
+    for (let start = 0; start < Math.max(rows.length, 1); start += PAGE_ROWS) {
+      const key = keyOf({ within, offset: offset + start });
+      this.#pages.delete(key);
+      this.#pages.set(key, { revision, rows, start });
+    }
     for (const key of this.#pages.keys()) {
       if (this.#pages.size <= KEPT_PAGES) break;
       this.#pages.delete(key);
@@ -50,8 +58,8 @@ export class Pages {
   }
 
   /** Every page's rows, for what is measured over all that is known. */
-  *loaded(): Iterable<Rows> {
-    for (const page of this.#pages.values()) yield page.rows;
+  loaded(): Iterable<Rows> {
+    return new Set([...this.#pages.values()].map((page) => page.rows));
   }
 }
 

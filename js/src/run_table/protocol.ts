@@ -114,6 +114,8 @@ export interface Detail {
 export type Intent =
   | { kind: "page"; revision: number; offset: number; within: number | null }
   | { kind: "curves"; runs: string[] }
+  /** What is on screen, so that news of it can be pushed. Has no answer. */
+  | { kind: "window"; offset: number; within: number | null }
   | { kind: "filter"; text: string }
   | { kind: "sort"; order: OrderKey[] }
   | { kind: "group"; by: string | null }

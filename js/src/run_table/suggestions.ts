@@ -142,5 +142,5 @@ export function suggest(word: string, names: readonly string[]): string[] {
 export function quoted(name: string): string {
   const dot = name.indexOf(".");
   const [kind, key] = [name.slice(0, dot), name.slice(dot + 1)];
-  return /^[A-Za-z_][\w.]*$/.test(key) ? name : `${kind}.\`${key}\``;
+  return /^[A-Za-z_]\w*(?:\.\w+)*$/.test(key) ? name : `${kind}.\`${key.replaceAll("`", "``")}\``;
 }

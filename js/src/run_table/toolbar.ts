@@ -10,6 +10,8 @@ import { Suggestions } from "./suggestions.ts";
 import type { TableView } from "./view.ts";
 
 const FILTER_AFTER_MS = 180;
+// Half of a filter is no mistake yet.
+const PROBLEM_AFTER_MS = 700;
 const PLACEHOLDER = "Filter: any words, or metrics.accuracy > 0.9 and params.model = 'forest'";
 
 export interface Toolbar {
@@ -50,13 +52,20 @@ export function toolbar(
     search.classList.toggle("nbt-understood", state.mode === "filter" && !view.error);
     search.title = state.mode === "filter" ? "Understood as a filter" : "";
   };
+  let patience = 0;
   const complain = () => {
     problem.textContent = view.error ?? "";
     problem.hidden = !view.error;
     search.classList.toggle("nbt-wrong", view.error !== null);
     input.box.setAttribute("aria-invalid", String(view.error !== null));
-    input.grow();
   };
+  const complainSoon = () => {
+    clearTimeout(patience);
+    if (view.error === null) complain();
+    else patience = window.setTimeout(complain, PROBLEM_AFTER_MS);
+  };
+  input.box.addEventListener("input", () => clearTimeout(patience), { signal });
+  signal.addEventListener("abort", () => clearTimeout(patience));
   const pick = () => {
     const chosen = view.selected.size;
     picked.replaceChildren();
@@ -70,7 +79,7 @@ export function toolbar(
   };
   view.on("state", () => (describe(), pick()));
   view.on("selection", pick);
-  view.on("error", complain);
+  view.on("error", complainSoon);
   describe();
   complain();
   pick();
@@ -133,9 +142,6 @@ function filterInput(
   return {
     box,
     clear,
-    grow: () => {
-      clear.hidden = !box.value;
-    },
     /** Follow the kernel, unless the user is ahead of it. */
     show: (text: string) => {
       if (document.activeElement !== box && box.value !== text) box.value = text;

@@ -30,7 +30,7 @@ export interface OpenDetail {
   curves: Map<string, { steps: number[]; values: number[] }>;
 }
 
-const CURVES_AFTER_MS = 60;
+const SETTLED_AFTER_MS = 80;
 
 export class TableView {
   state: State;
@@ -50,7 +50,8 @@ export class TableView {
   #window: [number, number] = [0, 0];
   #fetching = false;
   #curvesOf = new Set<string>();
-  #curvesTimer = 0;
+  #settleTimer = 0;
+  #told = "null/0";
   #signal: AbortSignal;
 
   constructor(model: ConstructorParameters<typeof Channel>[0], signal: AbortSignal) {
@@ -69,7 +70,7 @@ export class TableView {
     this.#channel.tell({ kind: "opened" });
     signal.addEventListener("abort", () => {
       model.off("change:_snapshot", pushed);
-      clearTimeout(this.#curvesTimer);
+      clearTimeout(this.#settleTimer);
       this.#channel.tell({ kind: "closed" });
     });
   }
@@ -191,7 +192,7 @@ export class TableView {
   show(first: number, last: number): void {
     this.#window = [first, last];
     void this.#fetch();
-    this.#askForCurves();
+    this.#settle();
   }
 
   // What the kernel says
@@ -259,7 +260,6 @@ export class TableView {
         if (reply.revision !== this.state.revision) continue;
         this.#pages.put(reply, reply.revision, new Rows(rows));
         this.#announce("rows");
-        this.#askForCurves();
       }
     } finally {
       this.#fetching = false;
@@ -278,10 +278,18 @@ export class TableView {
     return null;
   }
 
-  #askForCurves(): void {
-    clearTimeout(this.#curvesTimer);
-    if (!this.state.columns.some((column) => column.curve)) return;
-    this.#curvesTimer = window.setTimeout(() => void this.#fetchCurves(), CURVES_AFTER_MS);
+  /** Once scrolling rests: say what is on screen, and ask for its curves. */
+  #settle(): void {
+    clearTimeout(this.#settleTimer);
+    this.#settleTimer = window.setTimeout(() => {
+      const at = this.lines.at(this.#window[0]);
+      const within = at?.kind === "run" ? at.within : null;
+      const offset = at?.kind === "run" ? pageStart(at.offset) : 0;
+      const place = `${within}/${offset}`;
+      if (place !== this.#told) this.#channel.tell({ kind: "window", offset, within });
+      this.#told = place;
+      if (this.state.columns.some((column) => column.curve)) void this.#fetchCurves();
+    }, SETTLED_AFTER_MS);
   }
 
   async #fetchCurves(): Promise<void> {

@@ -12,6 +12,44 @@ from nbtrack.tracking.active import current_store
 
 
 @commands.command()
+def doctor() -> None:
+    """Say how the store is: place, versions, locks, holders, disk, and what would fail.
+
+    Exit status 1 if something is wrong.
+    """
+    health = current_store().health()
+    size = f"{health.database_bytes / 1e6:.1f} MB" if health.database_bytes else "not made yet"
+    free = "unknown" if health.free_bytes is None else f"{health.free_bytes / 1e9:.1f} GB"
+    holds = "unknown" if health.runs is None else f"{health.runs:,} runs, {health.points:,} points"
+    rows = {
+        "store": str(health.path) + ("" if health.exists else " (not there yet)"),
+        "database": f"{size}, {holds}" if health.database_bytes else size,
+        "versions": f"schema {health.schema_version}, journal {health.journal_version}, "
+        f"DuckDB {health.duckdb_version}",
+        "filesystem": f"{health.filesystem}, {free} free, "
+        f"{'writable' if health.is_writable else 'NOT writable'}",
+        "locked by": ", ".join(health.lock_holders) or "nobody",
+        "held by": health.holder or "nobody",
+        "journals": str(len(health.journals)),
+    }
+    for title, text in rows.items():
+        click.echo(f"{title.ljust(11)} {text}")
+    for journal in health.journals:
+        writer = f"{journal.writer} (pid {journal.pid})" if journal.writer else f"pid {journal.pid}"
+        click.echo(
+            f"{'':11} {journal.id[-8:]}  {journal.life:8} {journal.size_bytes / 1e3:9.1f} kB  "
+            f"{writer} on {journal.host or 'an unknown host'}"
+        )
+    for line in health.damage:
+        click.echo(f"{'damage':11} {line}")
+    for problem in health.problems:
+        click.echo(f"! {problem}")
+    if health.problems:
+        raise SystemExit(1)
+    click.echo("No problem found.")
+
+
+@commands.command()
 @click.argument("target", type=click.Path(path_type=Path))
 def backup(target: Path) -> None:
     """Write a copy of the whole store to TARGET, while others go on logging."""

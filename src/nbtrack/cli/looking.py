@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import click
-import pyarrow
 
 from nbtrack.cli import commands
 from nbtrack.tracking import past
 from nbtrack.tracking.active import current_store
 from nbtrack.tracking.answers import Answer, cell_text, text_table
+
+if TYPE_CHECKING:
+    import pyarrow
 
 _FORMATS = click.Choice(["table", "json", "csv"])
 
@@ -41,7 +45,7 @@ def runs(
         experiments=experiment or None,
         lifecycle="deleted" if deleted else "active",
     )
-    wanted = [c.name for c in list_columns(store, query) if c.kind in ("param", "metric")]
+    wanted = [c.name for c in list_columns(store, query) if c.kind in ("params", "metrics")]
     page = run_page(store, query, columns=wanted, limit=limit)
     if format_ != "table":
         _print(Answer(page.table), format_)
@@ -61,6 +65,8 @@ def _runs_table(table: pyarrow.Table, total: int) -> str:
         if name.startswith(("params.", "metrics.")) and table[name].null_count < table.num_rows
     ]
     shown = table.select([*fixed, *told])
+    import pyarrow
+
     ids = pyarrow.array([run_id[-8:] for run_id in table["run_id"].to_pylist()])
     shown = shown.set_column(1, "id", ids)
     names = [name.removeprefix("params.").removeprefix("metrics.") for name in shown.column_names]
@@ -81,7 +87,7 @@ def show(run: str, role: str | None) -> None:
             raise click.ClickException(str(error)) from None
         return
     click.echo(f"{stored.name}  {stored.id}")
-    sections = {
+    sections: dict[str, Mapping[str, object]] = {
         "run": {
             "status": stored.status,
             "experiment": stored.experiment,

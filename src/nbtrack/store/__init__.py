@@ -16,16 +16,49 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from nbtrack.store.columns import Column, best_runs, list_columns, run_groups
+    from nbtrack.store.curves import metric_history, run_sparklines
+    from nbtrack.store.details import RunDetail, run_detail, run_text
+    from nbtrack.store.filters import parse_filter, quoted_column
+    from nbtrack.store.finding import find_run
     from nbtrack.store.journal import JournalWriter
+    from nbtrack.store.search import Page, run_frame, run_page
+    from nbtrack.store.selection import RunQuery
     from nbtrack.store.store import Store
 
 _HOMES = {
+    "nbtrack.store.columns": ("Column", "best_runs", "list_columns", "run_groups"),
+    "nbtrack.store.curves": ("metric_history", "run_sparklines"),
+    "nbtrack.store.details": ("RunDetail", "run_detail", "run_text"),
+    "nbtrack.store.filters": ("parse_filter", "quoted_column"),
+    "nbtrack.store.finding": ("find_run",),
     "nbtrack.store.journal": ("JournalWriter",),
+    "nbtrack.store.search": ("Page", "run_frame", "run_page"),
+    "nbtrack.store.selection": ("RunQuery",),
     "nbtrack.store.store": ("Store",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = ["JournalWriter", "Store"]
+__all__ = [
+    "Column",
+    "JournalWriter",
+    "Page",
+    "RunDetail",
+    "RunQuery",
+    "Store",
+    "best_runs",
+    "find_run",
+    "list_columns",
+    "metric_history",
+    "parse_filter",
+    "quoted_column",
+    "run_detail",
+    "run_frame",
+    "run_groups",
+    "run_page",
+    "run_sparklines",
+    "run_text",
+]
 
 
 def __getattr__(name: str) -> object:

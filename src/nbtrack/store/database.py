@@ -11,7 +11,7 @@ import os
 import re
 import threading
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from nbtrack.errors import (
     StoreUnavailable,
 )
 from nbtrack.store import schema
+from nbtrack.store.place import share
 from nbtrack.store.writers import process_name
 
 if TYPE_CHECKING:
@@ -34,15 +35,13 @@ if TYPE_CHECKING:
 FILE = "store.duckdb"
 
 _PID = re.compile(r"PID (\d+)")
+_STORAGE = f"(STORAGE_VERSION '{schema.STORAGE_VERSION}')"
 
 
 class Instance:
-    """This process's in-memory DuckDB; whoever holds ``mutex`` has one file attached."""
+    """This process's in-memory DuckDB, for whoever holds ``mutex``: one file at a time."""
 
     def __init__(self) -> None:
-        self._fresh()
-
-    def _fresh(self) -> None:
         self.mutex = threading.Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
 
@@ -56,128 +55,165 @@ class Instance:
             self._connection.execute("SET enable_progress_bar = false")
         return self._connection
 
+    @contextmanager
+    def attached(self, file: Path | None, name: str, options: str = "") -> Iterator[None]:
+        """A file, or ``None`` for memory, attached as ``name`` and in use; afterwards gone."""
+        connection = self.connection()
+        where = "':memory:'" if file is None else quoted(file)
+        with _refusals_told(file):
+            connection.execute(f"ATTACH {where} AS {name} {options}")
+        try:
+            connection.execute(f"USE {name}")
+            with _failures_told(file):
+                yield
+        except BaseException:
+            with suppress(Exception):
+                self._detach(name)
+            raise
+        else:
+            with _failures_told(file):
+                self._detach(name)
 
+    def _detach(self, name: str) -> None:
+        connection = self.connection()
+        try:
+            connection.execute("USE memory")
+            connection.execute(f"DETACH {name}")
+        except Exception:
+            # It must not stay attached: an instance that cannot let go is given up.
+            self.discard()
+            raise
+
+    def discard(self) -> None:
+        """Close the instance; the next operation begins another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    # A child that is forked inherits DuckDB without its threads, and crashes where it ends
+    # it: so none is there while a fork takes place. Another costs some ten milliseconds.
+
+    def before_fork(self) -> None:
+        """Let no operation of another thread be under way, and close the instance."""
+        self.mutex.acquire(timeout=_PATIENCE_BEFORE_FORK_S)
+        self.discard()
+
+    def after_fork_in_parent(self) -> None:
+        """Let operations go on."""
+        with suppress(RuntimeError):
+            self.mutex.release()
+
+    def after_fork_in_child(self) -> None:
+        """Begin anew: the mutex may be held by a thread that is not there."""
+        self.mutex = threading.Lock()
+
+
+_PATIENCE_BEFORE_FORK_S = 5.0
 _instance = Instance()
-# The threads of DuckDB do not survive a fork: a child begins with an instance of its own.
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_instance._fresh)
+    os.register_at_fork(
+        before=_instance.before_fork,
+        after_in_parent=_instance.after_fork_in_parent,
+        after_in_child=_instance.after_fork_in_child,
+    )
 
 
 class Database:
     """The file ``store.duckdb`` of a store. Callers hold the store's lock."""
 
-    def __init__(self, folder: Path) -> None:
-        self.file = folder / FILE
-        self._checked: tuple[int, int] | None = None
+    def __init__(self, folder: Path, name: str = FILE) -> None:
+        self.file = folder / name
+        self._checked_inode: int | None = None
 
     def exists(self) -> bool:
         """Whether the file is there."""
         return self.file.exists()
 
     @contextmanager
-    def attached(
-        self, *, read_only: bool, file: Path | None = None
-    ) -> Iterator[duckdb.DuckDBPyConnection]:
+    def attached(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
         """The connection with the file attached as ``store``, and in use.
 
         Raises `StoreHeld` if another program has it open, `StoreTooNew`,
         `StoreUnavailable` or `StoreDamaged`.
         """
-        file = file or self.file
-        with _instance.mutex:
+        options = "(READ_ONLY)" if read_only else _STORAGE
+        with _instance.mutex, _instance.attached(self.file, "store", options):
             connection = _instance.connection()
-            options = "READ_ONLY" if read_only else f"STORAGE_VERSION '{schema.STORAGE_VERSION}'"
-            with _translated(file):
-                connection.execute(f"ATTACH {quoted(file)} AS store ({options})")
-            try:
-                connection.execute("USE store")
-                self._check_version(connection, file)
-                yield connection
-            finally:
-                connection.execute("USE memory")
-                connection.execute("DETACH store")
+            self._check_version(connection)
+            yield connection
 
     @contextmanager
-    def in_memory(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """An empty store of the same schema that is gone afterwards."""
-        with _instance.mutex:
-            connection = _instance.connection()
-            connection.execute("ATTACH ':memory:' AS store")
-            try:
-                connection.execute("USE store")
-                connection.execute(schema.TABLES)
-                connection.execute(schema.VIEWS)
-                yield connection
-            finally:
-                connection.execute("USE memory")
-                connection.execute("DETACH store")
+    def beside(self, file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Within `attached`: a second ``file`` attached as ``copy``, and in use."""
+        with _instance.attached(file, "copy", _STORAGE):
+            yield _instance.connection()
+        _instance.connection().execute("USE store")
 
     @contextmanager
-    def overlaid(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """The file, read-only, under an empty store in memory that shows its rows as its own.
+    def with_journals(
+        self, fold: Callable[[duckdb.DuckDBPyConnection], None], *, reads_file: bool
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The store as it would be if ``fold`` had been able to write to it.
 
-        For a place where nothing can be written: what the journals hold is folded on top.
+        ``fold`` writes to an empty store in memory, that is gone afterwards. With
+        ``reads_file`` the rows of the file are seen beside it.
         """
-        with self.attached(read_only=True) as connection:
-            connection.execute("ATTACH ':memory:' AS overlay")
-            try:
-                connection.execute("USE overlay")
-                connection.execute(schema.TABLES)
-                tables = [
-                    name
-                    for (name,) in connection.execute(
-                        "SELECT table_name FROM duckdb_tables() "
-                        "WHERE database_name = 'overlay' AND schema_name = 'base'"
-                    ).fetchall()
-                ]
-                for name in tables:
-                    connection.execute(f"INSERT INTO base.{name} FROM store.base.{name}")
+        if not reads_file:
+            with _instance.mutex, _instance.attached(None, "tail"):
+                connection = _instance.connection()
+                write_schema(connection)
+                fold(connection)
+                yield connection
+            return
+        with self.attached(read_only=True), _instance.attached(None, "tail"):
+            connection = _instance.connection()
+            write_schema(connection)
+            connection.execute("INSERT INTO base.fold_log FROM store.base.fold_log")
+            fold(connection)
+            with _instance.attached(None, "merged"):
+                connection.execute("CREATE SCHEMA base")
+                for table in schema.table_names():
+                    connection.execute(
+                        f"CREATE VIEW base.{table} AS FROM store.base.{table} "
+                        f"UNION ALL FROM tail.base.{table}"
+                    )
+                connection.execute(
+                    "CREATE OR REPLACE VIEW base.texts AS FROM store.base.texts UNION ALL "
+                    "FROM tail.base.texts WHERE digest NOT IN (SELECT digest FROM store.base.texts)"
+                )
                 connection.execute(schema.VIEWS)
                 yield connection
-            finally:
-                connection.execute("USE store")
-                connection.execute("DETACH overlay")
 
     def create(self) -> None:
         """Make the file, whole or not at all; call it with the exclusive lock held."""
         new = self.file.with_name(f"{FILE}.new")
         remove_database(new)
-        with _instance.mutex:
-            connection = _instance.connection()
-            with _translated(new):
-                connection.execute(
-                    f"ATTACH {quoted(new)} AS store (STORAGE_VERSION '{schema.STORAGE_VERSION}')"
-                )
-            try:
-                connection.execute("USE store")
-                write_schema(connection)
-            finally:
-                connection.execute("USE memory")
-                connection.execute("DETACH store")
+        with _instance.mutex, _instance.attached(new, "store", _STORAGE):
+            write_schema(_instance.connection())
+        share(new, like=self.file.parent)
         os.replace(new, self.file)
 
-    def _check_version(self, connection: duckdb.DuckDBPyConnection, file: Path) -> None:
-        status = file.stat()
-        key = (status.st_ino, schema.SCHEMA_VERSION)
-        if key == self._checked:
+    def _check_version(self, connection: duckdb.DuckDBPyConnection) -> None:
+        inode = self.file.stat().st_ino
+        if inode == self._checked_inode:
             return
         try:
             found = connection.execute(
                 "SELECT value FROM base.meta WHERE key = 'schema_version'"
-            ).fetchone()
+            ).fetchall()
         except Exception as error:
             raise StoreDamaged(
-                f"{file} is no store of nbtrack, or its tables are damaged ({first_line(error)}); "
-                "move it away, or bring a backup back with nbtrack restore."
+                f"{self.file} is no store of nbtrack, or its tables are damaged "
+                f"({first_line(error)}); move it away, or bring a backup back with nbtrack restore."
             ) from error
-        version = int(found[0]) if found else 0
+        version = int(found[0][0]) if found else 0
         if version > schema.SCHEMA_VERSION:
             raise StoreTooNew(
-                f"{file} has schema {version}, and this nbtrack knows up to "
+                f"{self.file} has schema {version}, and this nbtrack knows up to "
                 f"{schema.SCHEMA_VERSION}; upgrade nbtrack in this environment. "
                 "Logging goes on in the journal, and is folded by the newer version."
             )
-        self._checked = key
+        self._checked_inode = inode
 
 
 def write_schema(connection: duckdb.DuckDBPyConnection) -> None:
@@ -253,7 +289,7 @@ def remove_database(file: Path) -> None:
 
 
 @contextmanager
-def _translated(file: Path) -> Iterator[None]:
+def _refusals_told(file: Path | None) -> Iterator[None]:
     """Turn DuckDB's reasons for not attaching ``file`` into ours."""
     import duckdb
 
@@ -274,15 +310,27 @@ def _translated(file: Path) -> Iterator[None]:
                 "your own. Logging goes on, and nothing is lost; close that connection, or ask "
                 "through nbtrack.sql()."
             ) from None
-        raise _cannot_open(file, error) from error
+        raise _cannot_use(file, error) from error
 
 
-def _cannot_open(file: Path, error: Exception) -> StoreError:
+@contextmanager
+def _failures_told(file: Path | None) -> Iterator[None]:
+    """Turn what the disk refused while ``file`` was in use into our error."""
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.IOException, duckdb.FatalException, duckdb.InternalException) as error:
+        raise _cannot_use(file, error) from error
+
+
+def _cannot_use(file: Path | None, error: Exception) -> StoreError:
     text = first_line(error)
-    if "permission denied" in text.lower() or "read-only" in text.lower():
-        return StoreUnavailable(f"No permission to open {file} ({text}).")
-    if "no space" in text.lower():
-        return StoreUnavailable(f"No space left for {file}; free some and try again.")
+    told = text.lower()
+    if "permission denied" in told or "read-only" in told or "operation not permitted" in told:
+        return StoreUnavailable(f"No permission to write to {file} ({text}).")
+    if "no space" in told or "disk quota" in told:
+        return StoreUnavailable(f"No space left for {file} ({text}); free some and try again.")
     return StoreDamaged(
         f"{file} cannot be read ({text}); bring a backup back with nbtrack restore, or move "
         "the file away: what the journals still hold is folded into a new one."

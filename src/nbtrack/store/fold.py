@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +24,14 @@ from typing import TYPE_CHECKING, Any
 from nbtrack.events import RunEnded, RunResumed, RunStarted, SeriesOpened
 from nbtrack.store.database import warn_once
 from nbtrack.store.rows import Rows, insert_points
-from nbtrack.store.segments import RECORD_BYTES, Damage, EventsChunk, read_events, read_points
+from nbtrack.store.segments import (
+    RECORD_BYTES,
+    Damage,
+    EventsChunk,
+    PointsChunk,
+    read_events,
+    read_points,
+)
 from nbtrack.store.writers import life_of
 
 if TYPE_CHECKING:
@@ -92,11 +100,13 @@ class _Taken:
 
     rows: Rows = field(default_factory=Rows)
     batches: list[tuple[Any, int]] = field(default_factory=list)
-    series: list[tuple[int, str, str]] = field(default_factory=list)
-    left_open: list[str] = field(default_factory=list)
+    until: Mapping[tuple[str, int], tuple[int, int]] | None = None
+    series: dict[int, tuple[str, str]] = field(default_factory=dict)
+    left_open: set[str] = field(default_factory=set)
     finished_files: list[Path] = field(default_factory=list)
     finished_journals: list[Path] = field(default_factory=list)
     sizes: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
+    blocked: dict[str, str] = field(default_factory=dict)
     bytes: int = 0
     report: FoldReport = field(default_factory=FoldReport)
 
@@ -108,6 +118,7 @@ class Folder:
         self.journals = journals
         self._known: dict[tuple[str, int], _Known] = {}
         self._folded: dict[tuple[str, int], tuple[int, int]] = {}
+        self.blocked: dict[str, str] = {}
 
     # What there is to do
 
@@ -118,32 +129,51 @@ class Folder:
         except FileNotFoundError:
             return []
 
-    def has_news(self) -> bool:
-        """Whether some journal holds what this process has not seen folded, or is final."""
+    def sizes(self) -> dict[tuple[str, int], tuple[int, int]]:
+        """The sizes of every segment: events, points."""
+        found: dict[tuple[str, int], tuple[int, int]] = {}
         for journal in self.list_journals():
             for number in list_segments(journal):
-                sizes = tuple(_size(file) for file in segment_files(journal, number))
-                if sizes != self._folded.get((journal.name, number)):
-                    return True
-            if life_of(journal) in ("closed", "dead"):
-                return True
-        return False
+                events_file, points_file = segment_files(journal, number)
+                # In this order: every point up to there has its series opened up to there.
+                points_size = _size(points_file)
+                found[journal.name, number] = (_size(events_file), points_size)
+        return found
+
+    def has_news(self) -> bool:
+        """Whether some journal holds what this process has not seen folded, or is final."""
+        if any(sizes != self._folded.get(segment) for segment, sizes in self.sizes().items()):
+            return True
+        return any(
+            journal.name not in self.blocked and life_of(journal) in ("closed", "dead")
+            for journal in self.list_journals()
+        )
+
+    def forget(self) -> None:
+        """Read the journals anew, after their bytes were changed."""
+        self._known.clear()
+        self._folded.clear()
 
     # One lock hold
 
     def fold(
-        self, connection: duckdb.DuckDBPyConnection, *, keep_files: bool = False
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        *,
+        until: Mapping[tuple[str, int], tuple[int, int]] | None = None,
+        keep_files: bool = False,
     ) -> FoldReport:
         """Take up to `MAX_BYTES` into the database in use, in one transaction.
 
-        Call it with the exclusive lock held. ``keep_files`` leaves the journals as
-        they are, for a database that is itself only a passing copy.
+        Call it with the exclusive lock held. ``until`` are the `sizes` that were to
+        be taken: whoever writes faster than a reader folds must not keep it forever.
+        ``keep_files`` leaves the journals as they are, for a passing copy.
         """
         journals = self.list_journals()
         if not journals:
             return FoldReport()
         states = _read_states(connection, journals)
-        taken = _Taken()
+        taken = _Taken(until=until)
         for index, journal in enumerate(journals):
             if len(taken.finished_journals) >= MAX_JOURNALS or taken.bytes >= MAX_BYTES:
                 taken.report.is_complete = False
@@ -151,9 +181,12 @@ class Folder:
             # Its writer's folder may be deleted meanwhile.
             with suppress(FileNotFoundError):
                 self._take_journal(journal, index, states, taken)
+        taken.left_open -= self._open_in_others(taken)
         self._commit(connection, taken)
+        self.blocked.update(taken.blocked)
         if not keep_files:
-            self._folded.update(taken.sizes)
+            if taken.report.is_complete:
+                self._folded.update(taken.sizes)
             self._delete(taken)
         for damage in taken.report.damage:
             warn_once(
@@ -185,10 +218,20 @@ class Folder:
                 taken.finished_files += segment_files(journal, number)
         if is_final:
             taken.finished_journals.append(journal)
-            taken.left_open += known.open_runs
+            taken.left_open |= known.open_runs.keys()
             taken.report.journals_ended += 1
             if segments:
                 _log_offsets(taken.rows, journal, segments[-1], state, ended=True)
+
+    def _open_in_others(self, taken: _Taken) -> set[str]:
+        """Runs that a journal which goes on has open: resumed there, they are not over."""
+        ended = {journal.name for journal in taken.finished_journals}
+        return {
+            run
+            for (journal, _), known in self._known.items()
+            if journal not in ended
+            for run in known.open_runs
+        }
 
     def _known_of(self, journal: Path, number: int, state: SegmentState) -> _Known:
         known = self._known.get((journal.name, number))
@@ -212,8 +255,14 @@ class Folder:
         events_file, points_file = segment_files(journal, number)
         # The size of the points first: the events read after that open every series in them.
         points_size, events_size = _size(points_file), _size(events_file)
+        there = (events_size, points_size)
+        if taken.until is not None:
+            wanted_events, wanted_points = taken.until.get((journal.name, number), (0, 0))
+            events_size, points_size = min(events_size, wanted_events), min(points_size, wanted_points)
+        taken.sizes[journal.name, number] = (events_size, points_size)
         budget = max(0, MAX_BYTES - taken.bytes)
-        events = read_events(events_file, state.events_offset, max_bytes=budget)
+        wanted = max(0, min(budget, events_size - state.events_offset))
+        events = read_events(events_file, state.events_offset, max_bytes=wanted)
         known.learn(events)
         taken.rows.take(events.events, journal.name)
         taken.report.events += len(events.events)
@@ -221,7 +270,8 @@ class Folder:
         points_end, is_read = state.points_offset, False
         if events.too_new is not None:
             warn_once(str(events.too_new))
-        elif events.end + budget <= events_size:
+            taken.blocked[journal.name] = str(events.too_new)
+        elif wanted == budget and events.end < events_size:
             taken.report.is_complete = False
         else:
             budget = max(0, budget - (events.end - state.events_offset))
@@ -231,21 +281,38 @@ class Folder:
                 size=points_size,
                 max_records=max(MIN_RECORDS, budget // RECORD_BYTES),
             )
-            taken.report.points += len(points.records)
-            taken.report.damage += points.damage
-            if len(points.records):
-                offset = index << 32
-                taken.batches.append((points.records, offset))
-                taken.series += [(n + offset, *names) for n, names in known.series.items()]
             points_end = points.end
-            is_read = not len(points.records) or points.end + RECORD_BYTES > points_size
+            self._take_points(points, index, known, taken)
+            # What is left then is a frame that was cut, or is being written just now.
+            is_read = points_end + RECORD_BYTES > points_size or points_end == state.points_offset
             taken.report.is_complete &= is_read
+            is_read = is_read and (events_size, points_size) == there
         taken.bytes += events.end - state.events_offset + points_end - state.points_offset
         if (events.end, points_end) != (state.events_offset, state.points_offset):
             state.events_offset, state.points_offset = events.end, points_end
             _log_offsets(taken.rows, journal, number, state, ended=False)
-        taken.sizes[journal.name, number] = (events.end, points_end)
         return is_read
+
+    def _take_points(self, points: PointsChunk, index: int, known: _Known, taken: _Taken) -> None:
+        import numpy as np
+
+        taken.report.damage += points.damage
+        records = points.records
+        if not len(records):
+            return
+        numbers = np.unique(records["series"]).tolist()
+        opened = [number for number in numbers if number in known.series]
+        if len(opened) < len(numbers):
+            is_known = np.isin(records["series"], opened)
+            lost = int(len(records) - is_known.sum())
+            reason = f"{lost} points of a series whose opening is damaged"
+            taken.report.damage.append(Damage(points.file, points.start, points.end, reason))
+            records = records[is_known]
+        taken.report.points += len(records)
+        # Journals number their series alike: the index of the journal keeps them apart.
+        offset = index << 32
+        taken.batches.append((records, offset))
+        taken.series.update((number + offset, known.series[number]) for number in opened)
 
     def _commit(self, connection: duckdb.DuckDBPyConnection, taken: _Taken) -> None:
         for damage in taken.report.damage:
@@ -260,7 +327,7 @@ class Folder:
             if taken.batches:
                 insert_points(connection, taken.batches, taken.series)
             if taken.left_open:
-                _close_as_killed(connection, taken.left_open)
+                _close_as_killed(connection, sorted(taken.left_open))
             connection.execute("COMMIT")
         except BaseException:
             with suppress(Exception):
@@ -270,9 +337,11 @@ class Folder:
 
     def _delete(self, taken: _Taken) -> None:
         """Delete what is in the database for good. What cannot be deleted now is met again."""
-        with suppress(OSError):
-            for file in taken.finished_files:
+        for file in taken.finished_files:
+            with suppress(OSError):
                 file.unlink(missing_ok=True)
+            self._known.pop((file.parent.name, int(file.stem)), None)
+            self._folded.pop((file.parent.name, int(file.stem)), None)
         for journal in taken.finished_journals:
             shutil.rmtree(journal, ignore_errors=True)
         gone = {journal.name for journal in taken.finished_journals}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -162,52 +162,55 @@ def _arrow(columns: list[tuple[str, str, str]], rows: list[tuple[Any, ...]]) -> 
 def insert_points(
     connection: duckdb.DuckDBPyConnection,
     batches: list[tuple[np.ndarray[Any, Any], int]],
-    series: list[tuple[int, str, str]],
+    series: Mapping[int, tuple[str, str]],
 ) -> None:
     """Insert points and their summary, sorted by run, key, step and time.
 
     ``batches`` are records in the layout of `segments.record_dtype`, each with an
     offset that is added to its numbers of series, so that those of several journals
-    differ; ``series`` are (number, run, key). Points of no known series are left out.
+    differ; ``series`` gives each number its run and key.
     """
+    connection.register("nbtrack_points", _sorted_points(batches, series))
+    try:
+        connection.execute(
+            "INSERT INTO base.points SELECT run_id::UUID, key, step, ts, value FROM nbtrack_points"
+        )
+        connection.execute("""
+            INSERT INTO base.summary
+            SELECT run_id::UUID, key, count(*), count(*) FILTER (NOT isfinite(value)),
+                   min(ts), max(ts), max(step), arg_max(value, (step, ts)),
+                   min(value) FILTER (isfinite(value)),
+                   arg_min(step, value) FILTER (isfinite(value)),
+                   max(value) FILTER (isfinite(value)),
+                   arg_max(step, value) FILTER (isfinite(value))
+            FROM nbtrack_points GROUP BY run_id, key ORDER BY run_id, key
+        """)
+    finally:
+        connection.unregister("nbtrack_points")
+
+
+def _sorted_points(
+    batches: list[tuple[np.ndarray[Any, Any], int]], series: Mapping[int, tuple[str, str]]
+) -> pyarrow.Table:
     import numpy as np
     import pyarrow as pa
 
     records = np.concatenate([records for records, _ in batches])
     numbers = np.concatenate([part["series"].astype(np.int64) + offset for part, offset in batches])
-
-    names = pa.table(
+    # Ranks instead of names: sorting integers, and naming each series once.
+    known = sorted(series, key=series.__getitem__)
+    by_number = np.argsort(np.array(known, np.int64)).astype(np.int32)
+    ranks = by_number[np.searchsorted(np.array(known, np.int64)[by_number], numbers)]
+    order = np.lexsort((records["ts"], records["step"], ranks))
+    codes = pa.array(ranks[order])
+    runs = pa.array([series[number][0] for number in known])
+    keys = pa.array([series[number][1] for number in known])
+    return pa.table(
         {
-            "series": pa.array([number for number, _, _ in series], pa.int64()),
-            "run_id": [run for _, run, _ in series],
-            "key": [key for _, _, key in series],
+            "run_id": pa.DictionaryArray.from_arrays(codes, runs),
+            "key": pa.DictionaryArray.from_arrays(codes, keys),
+            "step": records["step"][order],
+            "ts": pa.array(records["ts"][order]).view(pa.timestamp("us")),
+            "value": records["value"][order],
         }
     )
-    batch = pa.table(
-        {
-            "series": numbers,
-            "step": np.ascontiguousarray(records["step"]),
-            "ts": pa.array(np.ascontiguousarray(records["ts"])).cast(pa.timestamp("us")),
-            "value": np.ascontiguousarray(records["value"]),
-        }
-    )
-    connection.register("nbtrack_series", names)
-    connection.register("nbtrack_points", batch)
-    connection.execute("""
-        CREATE OR REPLACE TEMP TABLE nbtrack_sorted AS
-        SELECT s.run_id::UUID AS run_id, s.key, p.step, p.ts, p.value
-        FROM nbtrack_points p JOIN nbtrack_series s USING (series)
-        ORDER BY s.run_id, s.key, p.step, p.ts
-    """)
-    connection.execute("INSERT INTO base.points SELECT * FROM nbtrack_sorted")
-    connection.execute("""
-        INSERT INTO base.summary
-        SELECT run_id, key, count(*), count(*) FILTER (NOT isfinite(value)),
-               min(ts), max(ts), max(step), arg_max(value, (step, ts)),
-               min(value) FILTER (isfinite(value)), arg_min(step, value) FILTER (isfinite(value)),
-               max(value) FILTER (isfinite(value)), arg_max(step, value) FILTER (isfinite(value))
-        FROM nbtrack_sorted GROUP BY run_id, key ORDER BY run_id, key
-    """)
-    connection.execute("DROP TABLE nbtrack_sorted")
-    connection.unregister("nbtrack_points")
-    connection.unregister("nbtrack_series")

@@ -8,6 +8,8 @@ The documented views live in ``main`` and hide the roll-ups; they are what
 
 from __future__ import annotations
 
+import re
+
 SCHEMA_VERSION = 1
 
 # STORAGE_VERSION keeps the file readable by both majors of DuckDB.
@@ -115,3 +117,8 @@ SELECT k.run_id, k.role, t.text FROM (
     SELECT run_id, role, arg_max(digest, ts) AS digest FROM base.run_texts GROUP BY run_id, role
 ) k JOIN base.texts t USING (digest);
 """
+
+
+def table_names() -> list[str]:
+    """The tables of the schema ``base``."""
+    return re.findall(r"CREATE TABLE base\.(\w+)", TABLES)

@@ -92,9 +92,11 @@ def frame_packer(width: int) -> Callable[[Sequence[int], int, int, Sequence[floa
 
 @dataclass(slots=True)
 class PointsChunk:
-    """Whole, checked frames: a structured array, the offset behind them, and what was skipped."""
+    """Whole, checked frames of ``file`` from ``start`` to ``end``, and what was skipped."""
 
+    file: Path
     records: np.ndarray[Any, Any]
+    start: int
     end: int
     damage: list[Damage] = field(default_factory=list)
 
@@ -111,7 +113,8 @@ def record_dtype() -> np.dtype[Any]:
 def read_points(file: Path, offset: int, *, size: int, max_records: int) -> PointsChunk:
     """Read whole frames from ``offset``, up to byte ``size`` and about ``max_records``.
 
-    An ``offset`` of 0 reads the header too. Raises `StoreTooNew` for a newer format.
+    At least one frame is read if a whole one is there, however wide it is. An
+    ``offset`` of 0 reads the header too. Raises `StoreTooNew` for a newer format.
     """
     import numpy as np
 
@@ -121,13 +124,19 @@ def read_points(file: Path, offset: int, *, size: int, max_records: int) -> Poin
         if offset < HEADER_BYTES:
             header = stream.read(HEADER_BYTES)
             if len(header) < HEADER_BYTES:
-                return PointsChunk(np.empty(0, dtype), 0)
+                return PointsChunk(file, np.empty(0, dtype), 0, 0)
             damage += _check_header(file, header)
             offset = HEADER_BYTES
         stream.seek(offset)
-        data = stream.read(min(max(0, size - offset), max_records * RECORD_BYTES))
-    records = np.frombuffer(data, dtype, count=len(data) // RECORD_BYTES)
-    ends = np.flatnonzero(records["check"])
+        wanted = max_records * RECORD_BYTES
+        data = stream.read(min(max(0, size - offset), wanted))
+        while True:
+            records = np.frombuffer(data, dtype, count=len(data) // RECORD_BYTES)
+            ends = np.flatnonzero(records["check"])
+            more = b"" if len(ends) else stream.read(min(size - offset - len(data), wanted))
+            if not more:
+                break
+            data += more
     whole = int(ends[-1]) + 1 if len(ends) else 0
     records = records[:whole]
     data = data[: whole * RECORD_BYTES]
@@ -138,7 +147,7 @@ def read_points(file: Path, offset: int, *, size: int, max_records: int) -> Poin
             for a, b in broken
         ]
         records = records[keep]
-    return PointsChunk(records, offset + whole * RECORD_BYTES, damage)
+    return PointsChunk(file, records, offset, offset + whole * RECORD_BYTES, damage)
 
 
 def _check_header(file: Path, header: bytes) -> list[Damage]:
@@ -174,7 +183,10 @@ def _intact(data: bytes, ends: list[int]) -> tuple[np.ndarray[Any, Any], list[tu
         if first == latest:
             first = end
         if first > start:
-            broken.append((start, first))
+            if broken and broken[-1][1] == start:
+                broken[-1] = (broken[-1][0], first)
+            else:
+                broken.append((start, first))
         keep[first:end] = True
         start = end
     return keep, broken
@@ -189,8 +201,22 @@ def _verifies(view: memoryview, first: int, end: int) -> bool:
 
 def event_line(event: Event | SegmentHeader) -> bytes:
     """One line of ``<n>.events``: a CRC-32 in hex, a space, JSON, a newline."""
-    body = encode(event)
+    try:
+        body = encode(event)
+    except UnicodeEncodeError:
+        # A path that is not UTF-8 comes as half surrogates, which JSON cannot hold.
+        body = msgspec.json.encode(_without_surrogates(msgspec.to_builtins(event)))
     return b"%08x %s\n" % (zlib.crc32(body), body)
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode(errors="backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_without_surrogates(k): _without_surrogates(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_surrogates(each) for each in value]
+    return value
 
 
 @dataclass(slots=True)
@@ -216,12 +242,12 @@ def read_events(file: Path, offset: int, *, max_bytes: int = -1) -> EventsChunk:
     with file.open("rb") as stream:
         stream.seek(offset)
         data = stream.read(max_bytes)
-        if max_bytes >= 0 and not data.endswith(b"\n"):
+        if max_bytes > 0 and not data.endswith(b"\n"):
             data += stream.readline()
     data = data[: data.rfind(b"\n") + 1]
     chunk = EventsChunk([], None, offset + len(data))
     position = offset
-    for line in data.splitlines(keepends=True) if b"\r" not in data else _lines(data):
+    for line in _lines(data):
         body = _checked_body(line)
         if body is None:
             body, skipped = _resynchronised(line)
@@ -229,8 +255,7 @@ def read_events(file: Path, offset: int, *, max_bytes: int = -1) -> EventsChunk:
         if body is not None:
             try:
                 if body.startswith(_HEADER_TAG):
-                    chunk.header = _decode_header(body)
-                    _check_version(file, chunk.header.version)
+                    chunk.header = _known_header(file, body)
                 else:
                     chunk.events.append(_known_event(file, body))
             except StoreTooNew as error:
@@ -240,8 +265,18 @@ def read_events(file: Path, offset: int, *, max_bytes: int = -1) -> EventsChunk:
     return chunk
 
 
+def event_lines(file: Path) -> Iterator[tuple[int, int, Event]]:
+    """The intact lines of a segment that are events: first byte, end, and the event."""
+    position = 0
+    for line in _lines(file.read_bytes()):
+        body = _checked_body(line)
+        if body is not None and not body.startswith(_HEADER_TAG):
+            yield position, position + len(line), decode(body)
+        position += len(line)
+
+
 def _lines(data: bytes) -> Iterator[bytes]:
-    # JSON escapes every control character, so that a carriage return is damage within a line.
+    # Not splitlines: JSON escapes a carriage return, so that one in a line is damage within it.
     for line in data.split(b"\n")[:-1]:
         yield line + b"\n"
 
@@ -264,11 +299,24 @@ def _resynchronised(line: bytes) -> tuple[bytes | None, int]:
     return None, len(line)
 
 
+def _known_header(file: Path, body: bytes) -> SegmentHeader:
+    try:
+        header = _decode_header(body)
+    except msgspec.ValidationError as error:
+        raise StoreTooNew(
+            f"{file} begins in a way that this nbtrack does not know ({error}); "
+            "it was written by a newer one: upgrade nbtrack in this environment."
+        ) from error
+    _check_version(file, header.version)
+    return header
+
+
 def _known_event(file: Path, body: bytes) -> Event:
     try:
-        return decode(body)
+        event: Event = decode(body)
     except msgspec.ValidationError as error:
         raise StoreTooNew(
             f"{file} holds an event that this nbtrack does not know ({error}); "
             "it was written by a newer one: upgrade nbtrack in this environment."
         ) from error
+    return event

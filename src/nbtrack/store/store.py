@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 from nbtrack.errors import StoreHeld, StoreUnavailable
 from nbtrack.store.journal import JournalWriter
+from nbtrack.store.place import JOURNALS, make_store_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -47,49 +48,48 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
+        self._writer: JournalWriter | None = None
         self._begin()
 
     def _begin(self) -> None:
         self._pid = os.getpid()
         self._mutex = threading.Lock()
-        self._writer: JournalWriter | None = None
         self._caretaker: Caretaker | None = None
         self._parts: tuple[Database, Folder, StoreLock] | None = None
-        self._version = 0
 
     # Writing
 
     def writer(self) -> JournalWriter:
-        """The journal of this process. Raises `StoreUnavailable` if none can be written."""
-        if self._pid != os.getpid():
-            inherited = self._writer
-            self._begin()
-            if inherited is not None:
-                inherited.abandon()
-        writer = self._writer
-        if writer is not None:
-            return writer
+        """What this process logs to the store. Nothing is made on disk before the first event."""
+        if self._caretaker is not None and self._pid == os.getpid():
+            return self._writer  # type: ignore[return-value]
+        self._begin_in_child()
         with self._mutex:
             if self._writer is None:
-                self._make_folder()
-                self._writer = JournalWriter(self.path / "journals")
+                self._writer = JournalWriter(self.path)
+            if self._caretaker is None:
                 from nbtrack.store.caretaker import Caretaker
 
                 self._caretaker = Caretaker(self, self._writer)
                 atexit.register(self.close)
             return self._writer
 
-    def _make_folder(self) -> None:
-        try:
-            (self.path / "journals").mkdir(parents=True, exist_ok=True)
-            ignore = self.path / ".gitignore"
-            if not ignore.exists():
-                ignore.write_text("*\n")
-        except OSError as error:
-            raise StoreUnavailable(
-                f"Cannot make a store in {self.path} ({error.strerror or error}); choose another "
-                "place with NBTRACK_STORE or nbtrack.set_store()."
-            ) from error
+    def close(self) -> None:
+        """End this process's journal. The store can be used again afterwards."""
+        self._begin_in_child()
+        with self._mutex:
+            caretaker, self._caretaker = self._caretaker, None
+        if caretaker is not None:
+            caretaker.stop()
+            atexit.unregister(self.close)
+        if self._writer is not None:
+            self._writer.close()
+        if caretaker is not None:
+            caretaker.tidy_up()
+
+    def _begin_in_child(self) -> None:
+        if self._pid != os.getpid():
+            self._begin()
 
     # Folding
 
@@ -101,32 +101,40 @@ class Store:
         """
         from nbtrack.store.fold import FoldReport
 
-        database, folder, lock = self._rooms()
+        # What is logged from here on is left for the next time, however fast that is.
+        until = self._rooms()[1].sizes()
         report = FoldReport()
         while True:
-            with self._writing(), lock.exclusive():
-                if not folder.list_journals() and database.exists():
-                    return report
-                if not database.exists():
-                    database.create()
-                with database.attached(read_only=False) as connection:
-                    taken = folder.fold(connection)
+            taken = self._fold_once(until)
             report.add(taken)
-            if taken.points or taken.events or taken.journals_ended:
-                self._version += 1
             if taken.is_complete:
                 return report
+
+    def _fold_once(self, until: Mapping[tuple[str, int], tuple[int, int]]) -> FoldReport:
+        # Imported before the lock is taken, not while others wait for it.
+        import duckdb  # noqa: F401
+        import pyarrow  # noqa: F401
+
+        from nbtrack.store.fold import FoldReport
+
+        database, folder, lock = self._rooms()
+        with self._refusals_told():
+            if not database.exists():
+                make_store_folder(self.path)
+            with lock.exclusive():
+                if not database.exists():
+                    database.create()
+                if not folder.list_journals():
+                    return FoldReport()
+                with database.attached(read_only=False) as connection:
+                    return folder.fold(connection, until=until)
 
     def version(self) -> int:
         """A number that changes whenever there may be something new to read, in any process."""
         database, folder, _ = self._rooms()
         with suppress(OSError):
-            return database.file.stat().st_mtime_ns + sum(
-                file.stat().st_size
-                for journal in folder.list_journals()
-                for file in journal.iterdir()
-            )
-        return self._version
+            return database.file.stat().st_mtime_ns + sum(map(sum, folder.sizes().values()))
+        return 0
 
     # Reading
 
@@ -151,46 +159,62 @@ class Store:
             return run_query(connection, sql, parameters, frames or {})
 
     @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The database as it was folded last, read-only; for whoever wants to know what is wrong.
+
+        Raises what stands in the way: `StoreHeld`, `StoreTooNew`, `StoreDamaged`.
+        """
+        database, _, lock = self._rooms()
+        with lock.shared(), database.attached(read_only=True) as connection:
+            yield connection
+
+    @contextmanager
     def _readable(self, *, fresh: bool) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection with the store's views in use, as fresh as can be had."""
         from nbtrack.store.database import warn_once
 
         database, folder, lock = self._rooms()
-        needs_overlay = False
+        hindrance: StoreHeld | StoreUnavailable | None = None
         if fresh and folder.has_news():
             try:
                 self.fold()
-            except StoreHeld as error:
-                warn_once(f"{error} Until then, only what the journals still hold is shown.")
-                with self._journals_only() as connection:
-                    yield connection
-                return
-            except StoreUnavailable:
-                needs_overlay = True
+            except (StoreHeld, StoreUnavailable) as error:
+                hindrance = error
         if not database.exists():
-            with self._journals_only() as connection:
+            # Nothing was logged here yet, or nothing can be written.
+            with database.with_journals(self._fold_in_passing, reads_file=False) as connection:
                 yield connection
-        elif needs_overlay:
-            with lock.shared(), database.overlaid() as connection:
-                folder.fold(connection, keep_files=True)
+            return
+        is_yielded = False
+        try:
+            with lock.shared():
+                if hindrance is None:
+                    with database.attached(read_only=True) as connection:
+                        is_yielded = True
+                        yield connection
+                else:
+                    with database.with_journals(
+                        self._fold_in_passing, reads_file=True
+                    ) as connection:
+                        is_yielded = True
+                        yield connection
+        except StoreHeld as error:
+            if is_yielded:
+                raise
+            warn_once(f"{error} Until then, only what the journals still hold is shown.")
+            with database.with_journals(self._fold_in_passing, reads_file=False) as connection:
                 yield connection
         else:
-            try:
-                with lock.shared(), database.attached(read_only=True) as connection:
-                    yield connection
-            except StoreHeld as error:
-                warn_once(f"{error} Until then, only what the journals still hold is shown.")
-                with self._journals_only() as connection:
-                    yield connection
+            if isinstance(hindrance, StoreHeld):
+                warn_once(str(hindrance))
 
-    @contextmanager
-    def _journals_only(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _fold_in_passing(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Fold into a database that is gone afterwards, and leave the journals as they are."""
         from nbtrack.store.fold import Folder
 
-        database, _, _ = self._rooms()
-        with database.in_memory() as connection:
-            Folder(self.path / "journals").fold(connection, keep_files=True)
-            yield connection
+        folder = Folder(self.path / JOURNALS)
+        while not folder.fold(connection, keep_files=True).is_complete:
+            pass
 
     # Care
 
@@ -200,36 +224,41 @@ class Store:
 
         self.fold()
         database, _, lock = self._rooms()
-        return compact(database, lock)
+        with self._refusals_told():
+            return compact(database, lock)
 
     def purge(self, run_ids: Sequence[str]) -> int:
         """Remove runs for good, from the database and the journals; how many were there.
 
-        Raises `StoreHeld` if the journal of another running process still holds one.
+        Raises `StoreHeld` if one of them is still running in another process.
         """
-        from nbtrack.store.compaction import purge
+        from nbtrack.store.purge import purge
 
         if self._writer is not None:
             self._writer.rotate()
         self.fold()
         database, folder, lock = self._rooms()
-        return purge(database, folder, lock, run_ids)
+        with self._refusals_told():
+            return purge(database, folder, lock, run_ids)
 
-    def backup(self, to: Path) -> None:
-        """Write a zip of everything folded and everything still in the journals to ``to``."""
+    def backup(self, to: Path) -> Path:
+        """Write everything folded to the file ``to``, or into the folder ``to``; where it is."""
         from nbtrack.store.backup import backup
 
         self.fold()
         database, _, lock = self._rooms()
-        backup(database, lock, Path(to))
+        return backup(database, lock, Path(to))
 
-    def restore(self, source: Path) -> None:
-        """Put the database of a backup in the place of this one, which is kept beside it."""
+    def restore(self, source: Path) -> Path | None:
+        """Put a backup in the place of the database; where the one that it replaces is kept."""
         from nbtrack.store.backup import restore
 
-        self._make_folder()
-        database, _, lock = self._rooms()
-        restore(database, lock, Path(source))
+        database, folder, lock = self._rooms()
+        with self._refusals_told():
+            make_store_folder(self.path)
+            kept = restore(database, lock, Path(source))
+        folder.forget()
+        return kept
 
     def health(self) -> StoreHealth:
         """How the store is: place, versions, journals, holders, disk; for ``nbtrack doctor``."""
@@ -237,21 +266,12 @@ class Store:
 
         return examine(self)
 
-    def close(self) -> None:
-        """End this process's journal. The store can be used again afterwards."""
-        if self._pid != os.getpid():
-            return
-        with self._mutex:
-            if self._caretaker is not None:
-                self._caretaker.stop()
-                self._caretaker = None
-            if self._writer is not None:
-                self._writer.close()
-                self._writer = None
+    def journal_folders(self) -> list[Path]:
+        """The folders of the journals that have not been folded to their end, oldest first."""
+        return self._rooms()[1].list_journals()
 
     def _rooms(self) -> tuple[Database, Folder, StoreLock]:
-        if self._pid != os.getpid():
-            self.writer()
+        self._begin_in_child()
         if self._parts is None:
             from nbtrack.store.database import Database
             from nbtrack.store.fold import Folder
@@ -259,19 +279,17 @@ class Store:
 
             self._parts = (
                 Database(self.path),
-                Folder(self.path / "journals"),
+                Folder(self.path / JOURNALS),
                 StoreLock(self.path),
             )
         return self._parts
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _refusals_told(self) -> Iterator[None]:
         """Name the store in what the operating system refuses."""
         try:
             yield
-        except StoreUnavailable:
-            raise
-        except StoreHeld:
+        except (StoreUnavailable, StoreHeld):
             raise
         except OSError as error:
             raise StoreUnavailable(

@@ -12,13 +12,15 @@ from __future__ import annotations
 import os
 import platform
 import sys
+import time
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 import msgspec
-import portalocker
+
+from nbtrack.store.locks import lock_file, try_lock_file
 
 WRITER_FILE = "writer"
 CLOSED_FILE = "closed"
@@ -29,10 +31,10 @@ Life = Literal["alive", "closed", "dead", "unknown"]
 
 
 class Writer(msgspec.Struct, frozen=True):
-    """A process that writes a journal. ``started`` is in seconds since 1970, as psutil tells it."""
+    """A process that writes a journal. ``started`` is exact, and means something on its host."""
 
     pid: int
-    started: float
+    started: str
     host: str
     boot: str
     pid_namespace: int
@@ -42,7 +44,7 @@ class Writer(msgspec.Struct, frozen=True):
 def this_process() -> Writer:
     """The writer that this process is."""
     pid = os.getpid()
-    return Writer(pid, _started(pid) or 0.0, platform.node(), _boot(), _pid_namespace())
+    return Writer(pid, _started(pid) or "", platform.node(), _boot(), _pid_namespace())
 
 
 def read_writer(journal: Path) -> Writer | None:
@@ -63,18 +65,19 @@ def life_of(journal: Path) -> Life:
     if writer is None:
         return "dead" if _age_s(journal) > BIRTH_S else "unknown"
     here = this_process()
-    if (writer.boot, writer.pid_namespace) != (here.boot, here.pid_namespace):
-        # After a restart of this very host nothing of it lives on.
-        rebooted = writer.host == here.host and writer.pid_namespace == here.pid_namespace
-        return "dead" if rebooted and writer.boot != here.boot else "unknown"
-    started = _started(writer.pid)
-    return "alive" if started is not None and abs(started - writer.started) < 1.0 else "dead"
+    if writer.pid_namespace != here.pid_namespace:
+        return "unknown"
+    if writer.boot != here.boot:
+        # Before a restart of this host, or on another one.
+        return "dead" if writer.host == here.host else "unknown"
+    return "alive" if _started(writer.pid) == writer.started else "dead"
 
 
 def lock_writer_file(file: Path) -> int:
     """Create, lock and fill the writer file; the lock lasts as long as the descriptor."""
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
-    portalocker.lock(descriptor, portalocker.LOCK_EX | portalocker.LOCK_NB)
+    # Only a reader that looks whether it is locked can be in the way, and not for long.
+    lock_file(descriptor, exclusive=True)
     os.write(descriptor, msgspec.json.encode(this_process()))
     return descriptor
 
@@ -84,29 +87,35 @@ def process_name(pid: int) -> str:
     import psutil
 
     with suppress(psutil.Error, OSError):
-        return " ".join(psutil.Process(pid).cmdline()[:3])[:120] or psutil.Process(pid).name()
+        return " ".join(psutil.Process(pid).cmdline()[:3])[:120] or str(psutil.Process(pid).name())
     return "a process"
 
 
 def _is_locked(file: Path) -> bool:
     try:
-        descriptor = os.open(file, os.O_RDWR)
+        descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
     except OSError:
         return False
     try:
-        portalocker.lock(descriptor, portalocker.LOCK_EX | portalocker.LOCK_NB)
-    except portalocker.LockException:
-        return True
+        return not try_lock_file(descriptor, exclusive=False)
     finally:
         os.close(descriptor)
-    return False
 
 
-def _started(pid: int) -> float | None:
+def _started(pid: int) -> str | None:
+    """When a process began, or ``None`` if it is gone, or dead and not waited for by its parent."""
+    if sys.platform == "linux":
+        try:
+            # The name, in parentheses, may hold anything.
+            fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+        except OSError:
+            return None
+        return None if fields[0] in (b"Z", b"X") else fields[19].decode()
     import psutil
 
     try:
-        return float(psutil.Process(pid).create_time())
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else repr(process.create_time())
     except psutil.Error:
         return None
 
@@ -121,16 +130,12 @@ def _boot() -> str:
 
 
 def _pid_namespace() -> int:
-    if sys.platform != "linux":
-        return 0
     with suppress(OSError):
         return os.stat("/proc/self/ns/pid").st_ino
     return 0
 
 
 def _age_s(folder: Path) -> float:
-    import time
-
     with suppress(OSError):
         return time.time() - folder.stat().st_mtime
     return 0.0

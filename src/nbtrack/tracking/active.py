@@ -22,7 +22,15 @@ from typing import TYPE_CHECKING, cast
 from nbtrack import settings
 from nbtrack.capture.program import running_program
 from nbtrack.errors import InvalidValue, NbtrackError
-from nbtrack.events import NoteSet, ParamsLogged, RunResumed, RunStarted, TagsSet, new_run_id
+from nbtrack.events import (
+    NoteSet,
+    ParamsLogged,
+    ParamValue,
+    RunResumed,
+    RunStarted,
+    TagsSet,
+    new_run_id,
+)
 from nbtrack.tracking.handle import check_run_name
 from nbtrack.tracking.names import memorable_name
 from nbtrack.tracking.run import Run
@@ -243,7 +251,7 @@ def _resume(reference: str, store: str | os.PathLike[str] | None) -> Run:
             run_id,
             name=past.name,
             experiment=past.experiment,
-            params={p.key: p.stored for p in past.params},
+            params={p.key: ParamValue(p.type, p.value) for p in past.params},
             elapsed_s=past.duration_s or 0.0,
             last_steps={m.key: m.step for m in past.metrics},
             on_end=_leave,

@@ -192,7 +192,9 @@ def _frames_named(query: str, caller: FrameType | None) -> dict[str, object]:
 def _named_frames(query: str, namespace: Mapping[str, object]) -> dict[str, object]:
     """The DataFrames of ``namespace`` whose names occur in the query as words."""
     words = set(re.findall(r"\w+", query))
-    return {word: namespace[word] for word in words if _is_frame(namespace.get(word))}
+    named = {word: namespace[word] for word in words if _is_frame(namespace.get(word))}
+    # An answer may itself come from the store, which cannot be read while it is being read.
+    return {n: f.arrow() if isinstance(f, Answer) else f for n, f in named.items()}
 
 
 def _is_frame(value: object) -> bool:

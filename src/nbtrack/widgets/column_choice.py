@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from nbtrack.widgets.direction import higher_is_better
 
 if TYPE_CHECKING:
     from nbtrack.store import Column
@@ -14,6 +17,9 @@ MAX_METRICS = 8
 # Beside the run's name, which is always there.
 STANDARD = ("attributes.status", "attributes.started", "attributes.duration_s")
 EXPERIMENT = "attributes.experiment"
+
+
+_COST = re.compile(r"time|seconds|duration|latency|memory|bytes", re.IGNORECASE)
 
 
 def is_constant(column: Column, total: int) -> bool:
@@ -28,9 +34,17 @@ def varying_params(columns: Sequence[Column], total: int) -> list[str]:
 
 
 def metric_names(columns: Sequence[Column]) -> list[str]:
-    """Metrics, those that most runs have first."""
-    metrics = [c for c in columns if c.kind == "metrics"]
-    return [c.name for c in sorted(metrics, key=lambda c: -c.runs)]
+    """Metrics: those that tell how good a run is, then others, then what it cost.
+
+    Among equals, those that most runs have come first.
+    """
+
+    def rank(column: Column) -> tuple[int, int]:
+        key = column.name.removeprefix("metrics.")
+        kind = 2 if _COST.search(key) else 1 if higher_is_better(key) is None else 0
+        return kind, -column.runs
+
+    return [c.name for c in sorted((c for c in columns if c.kind == "metrics"), key=rank)]
 
 
 def choose_columns(columns: Sequence[Column], total: int, *, experiments: int) -> list[str]:

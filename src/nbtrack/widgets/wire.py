@@ -17,7 +17,8 @@ def ipc_bytes(table: pyarrow.Table) -> bytes:
     """
     import pyarrow
 
-    plain = table.cast(pyarrow.schema([_plain(field) for field in table.schema]))
+    schema = pyarrow.schema([_plain(field) for field in table.schema])
+    plain = table.cast(schema, safe=False)
     sink = pyarrow.BufferOutputStream()
     with pyarrow.ipc.new_stream(sink, plain.schema) as writer:
         writer.write_table(plain.combine_chunks())

@@ -1,0 +1,5 @@
+"""``python -m nbtrack`` is ``nbtrack``."""
+
+from nbtrack.cli import main
+
+main()

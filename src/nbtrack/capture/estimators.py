@@ -1,0 +1,63 @@
+"""Parameters of estimators in scikit-learn's style, those that differ from the default."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from functools import lru_cache
+
+from nbtrack.capture.scalars import is_setting
+
+_MISSING = object()
+_MAX_DEPTH = 4
+
+
+def is_estimator(value: object) -> bool:
+    """Whether a value is an object with ``get_params`` and ``fit``, not a class."""
+    kind = type(value)
+    return not isinstance(value, type) and hasattr(kind, "get_params") and hasattr(kind, "fit")
+
+
+def chosen_params(estimator: object, depth: int = 0) -> Iterator[tuple[str, object]]:
+    """The parameters that differ from the default, with those of the estimators inside.
+
+    Names are scikit-learn's: ``C``, or ``clf__C`` inside a pipeline.
+    """
+    try:
+        params = estimator.get_params(deep=False)  # type: ignore[attr-defined]
+        defaults = _defaults(type(estimator))
+    except Exception:  # noqa: BLE001 - an estimator of the user's own may raise anything
+        return
+    for name, value in params.items():
+        if is_setting(value):
+            if not _is_same(value, defaults.get(name, _MISSING)):
+                yield name, value
+        elif depth < _MAX_DEPTH:
+            for inner_name, inner in _inner_estimators(name, value):
+                for key, setting in chosen_params(inner, depth + 1):
+                    yield f"{inner_name}__{key}", setting
+
+
+def _inner_estimators(name: str, value: object) -> Iterator[tuple[str, object]]:
+    if is_estimator(value):
+        yield name, value
+    elif isinstance(value, list):
+        for step in value[:50]:
+            if isinstance(step, tuple) and len(step) >= 2 and is_estimator(step[1]):
+                yield str(step[0]), step[1]
+
+
+@lru_cache(maxsize=512)
+def _defaults(kind: type) -> dict[str, object]:
+    return {
+        name: parameter.default
+        for name, parameter in inspect.signature(kind).parameters.items()
+        if parameter.default is not parameter.empty
+    }
+
+
+def _is_same(value: object, default: object) -> bool:
+    try:
+        return type(value) is type(default) and bool(value == default)
+    except Exception:  # noqa: BLE001 - comparing may raise anything
+        return False

@@ -1,0 +1,185 @@
+"""The turns of a loop, seen from outside: what its body measured becomes curves.
+
+The loop's body is left as it is. A ``for`` gets its iterable wrapped, a ``while``
+its test; so line numbers, tracebacks, ``break``, ``continue`` and ``else`` are the
+user's own. When the next turn is asked for, the names that the body computes are
+compared with what they were: what is the same object was not assigned in that turn.
+
+Looking costs a few microseconds. It may take `SHARE` of the loop's time; where
+turns are shorter, they are passed on in stretches by ``itertools``, in C, and only
+the last turn of each stretch is looked at.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+import weakref
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from operator import itemgetter
+
+from nbtrack.capture.scalars import as_measurement, to_number
+from nbtrack.capture.syntax import Loop, says_metric
+
+SHARE = 0.01
+MAX_STRETCH = 1_000_000
+# Scalars on a device are converted together, a second at the latest after they were seen.
+_FLUSH_S = 1.0
+_FLUSH_COUNT = 64
+
+OnTurn = Callable[[int, Mapping[str, float]], None]
+
+
+class LoopWatch:
+    """Watches one loop of a cell while it runs.
+
+    ``on_turn`` gets the step, counted from 0 on from ``first_step``, and the metrics
+    that the turn assigned. ``curves`` says under which names, and how many turns.
+    """
+
+    def __init__(
+        self,
+        loop: Loop,
+        namespace: Mapping[str, object],
+        on_turn: OnTurn,
+        skip: Callable[[str], bool],
+    ) -> None:
+        self.loop = loop
+        self.first_step = 0
+        self.turns = 0
+        self.thinned = False
+        self.logged: dict[str, float] = {}
+        self._namespace = namespace
+        self._on_turn = on_turn
+        self._names = [(name, says_metric(name)) for name in loop.names if not skip(name)]
+        self._before: dict[str, Callable[[], object]] = {}
+        self._waiting: list[tuple[int, dict[str, object]]] = []
+        self._flushed_at = 0.0
+        self._looks = 0
+        self._spent_s = 0.0
+        self._began_s = 0.0
+        self._counter: Iterator[int] = iter(())
+        self._is_open = False
+
+    # The loop, wrapped
+
+    def items(self, iterable: Iterable[object]) -> Iterator[object]:
+        """The items of the loop's iterable, in stretches that end with a look."""
+        source = iter(iterable)
+        if not self._names:
+            return source
+        self._open()
+        ended: list[bool] = []
+        marked = itertools.chain(source, _say_end(ended))
+        counted = map(itemgetter(0), zip(marked, self._counter, strict=False))
+        return itertools.chain.from_iterable(self._stretches(counted, ended))
+
+    async def async_items(self, iterable: AsyncIterable[object]) -> AsyncIterator[object]:
+        """The items of an ``async for``, with a look after each turn."""
+        if self._names:
+            self._open()
+        async for item in iterable:
+            if self._names:
+                next(self._counter)
+            yield item
+            self.look()
+
+    def test(self) -> Callable[[], bool]:
+        """A function that is true at each call: it stands before the test of a ``while``."""
+        if not self._names:
+            return itertools.repeat(True).__next__
+        return self.items(itertools.repeat(True)).__next__  # type: ignore[return-value]
+
+    def close(self) -> None:
+        """Look at the last turn, and convert what waits. Closing twice changes nothing."""
+        if self._is_open:
+            self._is_open = False
+            with suppress(Exception):
+                self.look()
+                self._flush()
+            self._before.clear()
+
+    def _open(self) -> None:
+        self._began_s = time.perf_counter()
+        self._flushed_at = self._began_s
+        self._counter = itertools.count()
+        self._before = {name: _reference(self._namespace.get(name)) for name, _ in self._names}
+        self._is_open = True
+
+    def _stretches(self, source: Iterator[object], ended: list[bool]) -> Iterator[Iterable[object]]:
+        length = 1
+        try:
+            while not ended:
+                yield itertools.islice(source, length)
+                self.look()
+                length = self._stretch()
+        finally:
+            # After a `break` the loop drops its iterator, and the last turn is looked at here.
+            self.close()
+
+    def _stretch(self) -> int:
+        """How many turns to pass on before the next look, for looking to cost `SHARE`."""
+        elapsed = time.perf_counter() - self._began_s
+        if self._spent_s <= SHARE * elapsed or self._spent_s < 0.001:
+            return 1
+        self.thinned = True
+        per_look = self._spent_s / max(1, self._looks)
+        per_turn = max(1e-9, (elapsed - self._spent_s) / max(1, self.turns))
+        return min(MAX_STRETCH, max(1, int(per_look / SHARE / per_turn)))
+
+    # Looking
+
+    def look(self) -> None:
+        """Log what the turn that just ended has assigned."""
+        started = time.perf_counter()
+        self._looks += 1
+        # `count` shows what it will give next only by being copied.
+        self.turns = int(repr(self._counter)[6:-1])
+        seen: dict[str, object] = {}
+        before = self._before
+        namespace = self._namespace
+        for name, is_metric in self._names:
+            value = namespace.get(name)
+            if value is None or before[name]() is value:
+                continue
+            before[name] = _reference(value)
+            measured = as_measurement(value, allow_integer=is_metric)
+            if measured is not None:
+                seen[name] = measured
+        if seen:
+            self._waiting.append((self.first_step + self.turns - 1, seen))
+            is_ready = all(isinstance(value, float) for value in seen.values())
+            is_due = started - self._flushed_at > _FLUSH_S or len(self._waiting) >= _FLUSH_COUNT
+            if (is_ready and len(self._waiting) == 1) or is_due:
+                self._flush()
+        self._spent_s += time.perf_counter() - started
+
+    def _flush(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        self._flushed_at = time.perf_counter()
+        for step, seen in waiting:
+            numbers = {
+                name: number
+                for name, value in seen.items()
+                if (number := to_number(value)) is not None
+            }
+            if numbers:
+                self.logged.update(numbers)
+                self._on_turn(step, numbers)
+
+
+def _say_end(ended: list[bool]) -> Iterator[object]:
+    """Runs when the user's iterator is exhausted, and yields nothing."""
+    ended.append(True)
+    yield from ()
+
+
+def _reference(value: object) -> Callable[[], object]:
+    """A way to ask whether a later value is this very object, without keeping a graph alive."""
+    if isinstance(value, (float, int)):
+        return lambda: value
+    try:
+        return weakref.ref(value)
+    except TypeError:
+        return lambda: value

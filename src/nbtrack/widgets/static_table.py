@@ -1,0 +1,187 @@
+"""A run table without a kernel: html that survives a sanitiser, and text."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from nbtrack.widgets.card import duration_text, number_text, sparkline
+
+if TYPE_CHECKING:
+    from nbtrack.store import Page
+    from nbtrack.widgets.table_model import TableModel
+
+MAX_HTML_BYTES = 50_000
+SHOWN_ROWS = 20
+
+_MAX_PARAMS = 8
+_MAX_METRICS = 6
+_MAX_CHARS = 32
+_SPARK_POINTS = 12
+
+_LINE = "#88888844"
+# JupyterLab's sanitiser drops `var(…)`: each colour comes fixed first, then as the theme's.
+_COLOURS = {
+    "finished": "color:#2e9d55;color:var(--jp-success-color1,#2e9d55)",
+    "running": "color:#3b82d6;color:var(--jp-brand-color1,#3b82d6)",
+    "failed": "color:#d9534f;color:var(--jp-error-color1,#d9534f)",
+    "killed": "color:#c98a1b;color:var(--jp-warn-color1,#c98a1b)",
+}
+_BRAND = _COLOURS["running"]
+_QUIET = "opacity:.65"
+_LEFT = f"text-align:left;padding:4px 12px 4px 0;border-bottom:1px solid {_LINE};white-space:nowrap"
+_RIGHT = (
+    f"text-align:right;padding:4px 0 4px 14px;border-bottom:1px solid {_LINE};white-space:nowrap"
+)
+
+
+def static_html(model: TableModel) -> str:
+    """The first runs as a table with inline styles, below `MAX_HTML_BYTES`."""
+    for rows in (SHOWN_ROWS, 10, 5, 2):
+        page = _html(model, rows)
+        if len(page.encode()) <= MAX_HTML_BYTES:
+            return page
+    return f"<div>{html.escape(summary(model))}</div>"
+
+
+def summary(model: TableModel) -> str:
+    """One line that is the same whenever the same runs are listed: how many, and of what."""
+    page = model.first_page(limit=0)
+    if not page.total:
+        return "Runs: none yet" if not model.filter else "Runs: none fits the filter"
+    names = model.shown_columns()
+    parts = [f"Runs: {page.total}"]
+    for kind, title in (("params.", "parameters"), ("metrics.", "metrics")):
+        keys = sorted(name.removeprefix(kind) for name in names if name.startswith(kind))
+        if keys:
+            parts.append(f"{title} {', '.join(keys)}")
+    return "; ".join(parts)
+
+
+def text_table(model: TableModel, rows: int = SHOWN_ROWS) -> str:
+    """The first runs as aligned text, for a console."""
+    page = model.first_page(limit=rows)
+    if not page.total:
+        return "No runs yet." if not model.filter else "No run fits the filter."
+    names = _columns(model)
+    heads = ["run", "status", "duration", *(name.partition(".")[2] for name in names)]
+    body = [
+        [_short(row["name"]), row["status"], _duration(row), *(_text(row[name]) for name in names)]
+        for row in page.table.to_pylist()
+    ]
+    right = [False, False, True, *(_is_numeric(page, name) for name in names)]
+    widths = [max(len(line[i]) for line in [heads, *body]) for i in range(len(heads))]
+    lines = [
+        "  ".join(
+            text.rjust(width) if is_right else text.ljust(width)
+            for text, width, is_right in zip(line, widths, right, strict=True)
+        ).rstrip()
+        for line in [heads, *body]
+    ]
+    return "\n".join([*lines, f"[{_said(page.total, len(body))}]"])
+
+
+def _html(model: TableModel, rows: int) -> str:
+    page = model.first_page(limit=rows)
+    if not page.total:
+        hint = "Put <code>%%track</code> at the top of a cell that trains a model, and run it."
+        said = "No run fits the filter." if model.filter else f"<b>No runs yet.</b> {hint}"
+        return f'<div style="padding:8px 0">{said}</div>'
+    names = _columns(model)
+    listed = page.table.to_pylist()
+    best = model.best()
+    curves = _curves(model, listed)
+    right = {name: _is_numeric(page, name) for name in names}
+    head = [_th("Run", _LEFT), _th("Status", _LEFT), _th("Duration", _RIGHT)]
+    head += [_th(name.partition(".")[2], _RIGHT if right[name] else _LEFT) for name in names]
+    body = []
+    for row in listed:
+        colour = _COLOURS.get(row["status"], _QUIET)
+        cells = [
+            f'<td style="{_LEFT}"><span style="{colour}">●</span> <b>{_esc(row["name"])}</b></td>',
+            f'<td style="{_LEFT};{_QUIET}">{_esc(row["status"])}</td>',
+            f'<td style="{_RIGHT};{_QUIET}">{_duration(row)}</td>',
+        ]
+        for name in names:
+            is_best = row["run_id"] in best.get(name, ())
+            spark = sparkline(curves.get((row["run_id"], name), ()))
+            cells.append(_cell(row[name], right[name], is_best=is_best, spark=spark))
+        body.append(f"<tr>{''.join(cells)}</tr>")
+    filtered = f" · filter: {_esc(model.filter, 120)}" if model.filter else ""
+    return (
+        '<div style="overflow-x:auto">'
+        '<table style="border-collapse:collapse;font-variant-numeric:tabular-nums">'
+        f"<thead><tr>{''.join(head)}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+        f'<div style="{_QUIET};padding:4px 0;font-size:85%">'
+        f"{_said(page.total, len(listed))}{filtered}</div></div>"
+    )
+
+
+def _columns(model: TableModel) -> list[str]:
+    shown = model.shown_columns()
+    params = [name for name in shown if name.startswith("params.")]
+    metrics = [name for name in shown if name.startswith("metrics.")]
+    return [*params[:_MAX_PARAMS], *metrics[:_MAX_METRICS]]
+
+
+def _curves(
+    model: TableModel, listed: Sequence[Mapping[str, Any]]
+) -> dict[tuple[str, str], list[float]]:
+    table = model.curves_of([row["run_id"] for row in listed], _SPARK_POINTS)
+    return {
+        (row["run_id"], f"metrics.{row['key']}"): [v for v in row["values"] if v is not None]
+        for row in table.to_pylist()
+    }
+
+
+def _th(text: str, style: str) -> str:
+    return f'<th style="{style};font-weight:600">{_esc(text)}</th>'
+
+
+def _cell(value: object, is_right: bool, *, is_best: bool, spark: str) -> str:
+    text = _esc(_text(value))
+    if is_best:
+        text = f'<b style="{_BRAND}">★ {text}</b>'
+    if spark:
+        text = f'<span style="{_BRAND};font-size:75%">{spark}</span> {text}'
+    return f'<td style="{_RIGHT if is_right else _LEFT}">{text}</td>'
+
+
+def _text(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case float():
+            return number_text(value) if math.isfinite(value) else str(value)
+        case datetime():
+            return value.replace(tzinfo=UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        case _:
+            return _short(str(value))
+
+
+def _duration(row: Mapping[str, Any]) -> str:
+    return "" if row["duration_s"] is None else duration_text(row["duration_s"])
+
+
+def _said(total: int, shown: int) -> str:
+    runs = f"{total:,} run" + ("" if total == 1 else "s")
+    return runs if shown == total else f"{runs}, {shown} shown"
+
+
+def _is_numeric(page: Page, name: str) -> bool:
+    import pyarrow
+
+    kind = page.table.schema.field(name).type
+    return bool(pyarrow.types.is_floating(kind) or pyarrow.types.is_integer(kind))
+
+
+def _esc(text: object, width: int = _MAX_CHARS) -> str:
+    return html.escape(_short(str(text), width))
+
+
+def _short(text: str, width: int = _MAX_CHARS) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 1] + "…"

@@ -1,0 +1,502 @@
+"""What a run table shows, and the answers to what its browser asks.
+
+It knows nothing of comms: an intent comes in as a mapping, an answer goes out as
+a mapping with Arrow buffers. ``js/src/run_table/protocol.ts`` writes both down.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from nbtrack.errors import InvalidFilter
+from nbtrack.widgets.column_choice import choose_columns, is_constant
+from nbtrack.widgets.detail_answer import detail_answer
+from nbtrack.widgets.direction import higher_is_better
+from nbtrack.widgets.wire import ipc_bytes, json_number
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from nbtrack.store import Column, Page, RunQuery, Store
+
+PAGE_ROWS = 100
+# What is pushed covers a screen that straddles two pages.
+_PUSHED_ROWS = 2 * PAGE_ROWS
+MAX_SELECTED = 10_000
+SPARK_POINTS = 32
+_SNAPSHOT_CURVES = 40
+
+Mode = Literal["all", "filter", "search"]
+Direction = Literal["max", "min", "none"]
+
+# What only somebody who writes a filter types; anything else is a search for words.
+_FILTER_LIKE = re.compile(r"[<>=!]|\b(?:params?|metrics?|tags?|attributes?|attr)\s*\.")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back to the browser: JSON, and Arrow buffers beside it."""
+
+    content: dict[str, object]
+    buffers: list[bytes] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Known:
+    """What was read at one version of the store, for the runs that the table is about."""
+
+    version: int
+    columns: list[Column]
+    total: int
+    experiments: int
+    constants: dict[str, str]
+    curves: set[str]
+
+
+class TableModel:
+    """The state of one run table. Any thread may call any method."""
+
+    def __init__(self, store: Store, base: RunQuery) -> None:
+        self._store = store
+        self._base = replace(base, filter="", search="", order_by=())
+        self._lock = threading.RLock()
+        self._known: _Known | None = None
+        self._best: tuple[object, dict[str, dict[str, object]]] | None = None
+        self._groups: list[dict[str, Any]] | None = None
+        self._directions: dict[str, Direction] = {}
+        self._window: tuple[int, int | None] = (0, None)
+        self.revision = 0
+        self.filter = ""
+        self.mode: Mode = "all"
+        self.order: list[tuple[str, bool]] = []
+        self.group: str | None = None
+        self.shown: list[str] | None = None
+        self.pinned: list[str] = []
+        self.show_constant = False
+        self.selected: dict[str, None] = {}
+        if base.filter or base.search:
+            self.set_filter(base.filter or base.search)
+        for key in base.order_by:
+            column, _, direction = key.rpartition(" ")
+            known = direction.upper() in ("ASC", "DESC")
+            self.order.append((column if known else key, direction.upper() == "DESC"))
+
+    # What is asked of it
+
+    def answer(self, intent: Mapping[str, Any]) -> Answer:
+        """The answer to one intent of the browser.
+
+        Raises `InvalidFilter` where the filter does not parse, and `StoreError`;
+        the table's state is then as before.
+        """
+        with self._lock:
+            return self._answers[intent["kind"]](self, intent)
+
+    def set_filter(self, text: str) -> None:
+        """List the runs that fit ``text``: a filter if it parses, else words to look for.
+
+        Raises `InvalidFilter` for what looks like a filter and is none.
+        """
+        with self._lock:
+            self.mode = self._understand(text)
+            self.filter = text
+            self._asked_anew()
+
+    def set_order(self, order: Sequence[tuple[str, bool]]) -> None:
+        """Sort by columns; each comes with whether it descends. None: the newest run first."""
+        with self._lock:
+            before, self.order = self.order, list(order)
+            try:
+                self._page(0, None, limit=0)
+            except InvalidFilter:
+                self.order = before
+                raise
+            self._asked_anew()
+
+    def set_group(self, by: str | None) -> None:
+        """Gather the runs by a parameter, tag or attribute; ``None`` lists them as they are."""
+        with self._lock:
+            before, self.group = self.group, by
+            try:
+                self._groups = self._read_groups()
+            except InvalidFilter:
+                self.group = before
+                raise
+            self._asked_anew()
+
+    def set_columns(
+        self,
+        shown: Sequence[str] | None = None,
+        *,
+        pinned: Sequence[str] | None = None,
+        constant: bool | None = None,
+    ) -> None:
+        """Show these columns (``None``: those chosen for the user), with some pinned to the left."""
+        with self._lock:
+            known = {column.name for column in self._read().columns}
+            self.shown = None if shown is None else [name for name in shown if name in known]
+            if pinned is not None:
+                self.pinned = [name for name in pinned if name in known]
+            if constant is not None:
+                self.show_constant = constant
+            self.revision += 1
+
+    def select(self, runs: Sequence[str], *, on: bool = True) -> None:
+        """Add runs to the selection, or take them out of it."""
+        with self._lock:
+            for run in runs:
+                if not on:
+                    self.selected.pop(run, None)
+                elif len(self.selected) < MAX_SELECTED:
+                    self.selected[run] = None
+
+    def refresh(self) -> bool:
+        """Look whether the store has something new; whether it had."""
+        with self._lock:
+            if self._known is not None and self._known.version == self._store.version():
+                return False
+            self._known = self._best = None
+            self._read()
+            if self.group:
+                self._groups = self._read_groups()
+            self.revision += 1
+            return True
+
+    def snapshot(self) -> dict[str, object]:
+        """The state, and the rows and curves that were asked for last: what a view starts from."""
+        with self._lock:
+            offset, within = self._window
+            if within is not None and within >= len(self._groups or ()):
+                offset, within = 0, None
+            if self.group and within is None:
+                page = None
+            else:
+                page = self._page(offset, within, limit=_PUSHED_ROWS)
+            state = self.state(page)
+            runs = page.table["run_id"].to_pylist()[:_SNAPSHOT_CURVES] if page else []
+            curves = self._curves(runs) if page and self._read().curves else None
+            return {
+                "state": state,
+                "page": {"offset": offset, "within": within} if page else None,
+                "rows": ipc_bytes(page.table) if page else None,
+                "curves": None if curves is None else ipc_bytes(curves),
+            }
+
+    def look_at(self, offset: int, within: int | None) -> None:
+        """These rows are on screen: `snapshot` is to have them."""
+        with self._lock:
+            self._window = (max(0, offset), within)
+
+    def state(self, page: Page | None = None) -> dict[str, object]:
+        """What the table shows, as JSON."""
+        known = self._read()
+        if page is not None and page.offset >= 0 and not self.group:
+            total = page.total
+        else:
+            total = self._page(0, None, limit=0).total
+        return {
+            "revision": self.revision,
+            "filter": self.filter,
+            "mode": self.mode,
+            "order": [{"column": name, "descending": down} for name, down in self.order],
+            "group": self.group,
+            "groups": self._sorted_groups(),
+            "columns": [self._column(column, known) for column in known.columns],
+            "shown": self.shown_columns(),
+            "pinned": self.pinned,
+            "constant": self.show_constant,
+            "chosen": self.shown is not None,
+            "best": self._read_best(),
+            "total": total,
+            "all": total if self.mode == "all" else known.total,
+            "selected": list(self.selected),
+            "place": self._place(),
+        }
+
+    def shown_columns(self) -> list[str]:
+        """The names of the columns beside the run's name, in order."""
+        known = self._read()
+        if self.shown is not None:
+            shown = list(self.shown)
+        else:
+            shown = choose_columns(known.columns, known.total, experiments=known.experiments)
+        if self.show_constant:
+            last = max(
+                (i for i, name in enumerate(shown) if name.startswith("params.")), default=None
+            )
+            at = len(shown) if last is None else last + 1
+            shown[at:at] = [name for name in known.constants if name not in shown]
+        pinned = [name for name in self.pinned if name in shown]
+        return [*pinned, *(name for name in shown if name not in pinned)]
+
+    def columns(self) -> list[Column]:
+        """Every column that the runs have."""
+        return self._read().columns
+
+    def query(self) -> RunQuery:
+        """The question whose answer is listed."""
+        return self._query()
+
+    def best(self) -> dict[str, set[str]]:
+        """The runs that are best, by metric that is shown and whose name tells what better is."""
+        with self._lock:
+            return {name: set(best["runs"]) for name, best in self._read_best().items()}  # type: ignore[call-overload]
+
+    def first_page(self, limit: int) -> Page:
+        """The first runs that fit, in order, with the columns that are shown."""
+        with self._lock:
+            return self._page(0, None, limit=limit, grouped=False)
+
+    def curves_of(self, runs: Sequence[str], points: int) -> pyarrow.Table:
+        """The curves of the metrics that are shown: run_id, key, values."""
+        with self._lock:
+            return self._curves(runs, points)
+
+    # Intents
+
+    def _answer_page(self, intent: Mapping[str, Any]) -> Answer:
+        offset, within = max(0, int(intent["offset"])), intent.get("within")
+        self._window = (offset, within)
+        page = self._page(offset, within)
+        content = {"kind": "page", "revision": self.revision, "offset": offset, "within": within}
+        return Answer(content, [ipc_bytes(page.table)])
+
+    def _answer_curves(self, intent: Mapping[str, Any]) -> Answer:
+        return Answer({"kind": "curves"}, [ipc_bytes(self._curves(intent["runs"]))])
+
+    def _answer_filter(self, intent: Mapping[str, Any]) -> Answer:
+        self.set_filter(str(intent["text"]))
+        return self._state_answer()
+
+    def _answer_sort(self, intent: Mapping[str, Any]) -> Answer:
+        self.set_order([(key["column"], bool(key["descending"])) for key in intent["order"]])
+        return self._state_answer()
+
+    def _answer_group(self, intent: Mapping[str, Any]) -> Answer:
+        self.set_group(intent["by"])
+        return self._state_answer()
+
+    def _answer_columns(self, intent: Mapping[str, Any]) -> Answer:
+        self._directions.update(intent.get("best") or {})
+        self._best = None
+        self.set_columns(intent["shown"], pinned=intent["pinned"], constant=intent["constant"])
+        return self._state_answer()
+
+    def _answer_select(self, intent: Mapping[str, Any]) -> Answer:
+        self.select(intent["runs"], on=bool(intent["on"]))
+        return self._selected_answer()
+
+    def _answer_select_range(self, intent: Mapping[str, Any]) -> Answer:
+        first, last = sorted((int(intent["from"]), int(intent["to"])))
+        limit = min(last - first + 1, MAX_SELECTED)
+        page = self._page(first, intent.get("within"), limit=limit, columns=())
+        self.select(page.table["run_id"].to_pylist(), on=bool(intent["on"]))
+        return self._selected_answer()
+
+    def _answer_select_all(self, intent: Mapping[str, Any]) -> Answer:
+        self.selected.clear()
+        if intent["on"]:
+            page = self._page(0, None, limit=MAX_SELECTED, columns=(), grouped=False)
+            self.select(page.table["run_id"].to_pylist())
+        return self._selected_answer()
+
+    def _answer_detail(self, intent: Mapping[str, Any]) -> Answer:
+        content, buffers = detail_answer(self._store, str(intent["run"]))
+        return Answer({"kind": "detail", "detail": content}, buffers)
+
+    _answers: Mapping[str, Callable[[TableModel, Mapping[str, Any]], Answer]] = {
+        "page": _answer_page,
+        "curves": _answer_curves,
+        "filter": _answer_filter,
+        "sort": _answer_sort,
+        "group": _answer_group,
+        "columns": _answer_columns,
+        "select": _answer_select,
+        "select_range": _answer_select_range,
+        "select_all": _answer_select_all,
+        "detail": _answer_detail,
+    }
+
+    def _state_answer(self) -> Answer:
+        offset, within = self._window
+        if self.group:
+            return Answer({"kind": "state", "state": self.state(), "page": None})
+        page = self._page(offset, within)
+        head = {"offset": offset, "within": within}
+        content = {"kind": "state", "state": self.state(page), "page": head}
+        return Answer(content, [ipc_bytes(page.table)])
+
+    def _selected_answer(self) -> Answer:
+        return Answer({"kind": "selected", "selected": list(self.selected)})
+
+    # Reading
+
+    def _asked_anew(self) -> None:
+        self._window = (0, None)
+        self._best = None
+        self._groups = self._read_groups() if self.group else None
+        self.revision += 1
+
+    def _understand(self, text: str) -> Mode:
+        from nbtrack.store import run_page
+
+        if not text.strip():
+            return "all"
+        try:
+            run_page(self._store, replace(self._base, filter=text), columns=(), limit=0)
+        except InvalidFilter:
+            if _FILTER_LIKE.search(text):
+                raise
+            return "search"
+        return "filter"
+
+    def _query(self, within: int | None = None) -> RunQuery:
+        from nbtrack.store import quoted_column
+
+        conditions = [f"({self.filter})"] if self.mode == "filter" else []
+        if within is not None and self.group:
+            conditions.append(_equals(self.group, (self._groups or [])[within]["value"]))
+        return replace(
+            self._base,
+            filter=" AND ".join(conditions),
+            search=self.filter.strip() if self.mode == "search" else "",
+            order_by=tuple(
+                f"{quoted_column(name)} {'DESC' if down else 'ASC'}" for name, down in self.order
+            ),
+        )
+
+    def _page(
+        self,
+        offset: int,
+        within: int | None,
+        *,
+        limit: int = PAGE_ROWS,
+        columns: Sequence[str] | None = None,
+        grouped: bool = True,
+    ) -> Page:
+        from nbtrack.store import run_page
+
+        names = self.shown_columns() if columns is None and limit else columns or ()
+        query = self._query(within if grouped else None)
+        return run_page(self._store, query, columns=names, offset=offset, limit=limit)
+
+    def _read(self) -> _Known:
+        from nbtrack.store import list_columns, run_page
+
+        if self._known is None:
+            total = run_page(self._store, self._base, columns=(), limit=0).total
+            # Reading folds, which is a new version: so the first answer, then the version,
+            # then the others, which fold again if anything came in between.
+            version = self._store.version()
+            columns = list_columns(self._store, self._base)
+            same = [column.name for column in columns if is_constant(column, total)]
+            first = run_page(self._store, self._base, columns=same, limit=1).table
+            experiment = next((c for c in columns if c.name == "attributes.experiment"), None)
+            self._known = _Known(
+                version=version,
+                columns=columns,
+                total=total,
+                experiments=experiment.distinct if experiment else 1,
+                constants={name: _written(first[name][0].as_py()) for name in same},
+                curves={column.name for column in columns if column.points > 1},
+            )
+        return self._known
+
+    def _curves(self, runs: Sequence[str], points: int = SPARK_POINTS) -> pyarrow.Table:
+        from nbtrack.store import run_sparklines
+
+        curves = self._read().curves
+        keys = [n.removeprefix("metrics.") for n in self.shown_columns() if n in curves]
+        return run_sparklines(self._store, list(runs), keys, points=points)
+
+    def _read_best(self) -> dict[str, dict[str, object]]:
+        from nbtrack.store import best_runs
+
+        metrics = [name for name in self.shown_columns() if name.startswith("metrics.")]
+        asked = (self.filter, self.mode, tuple(metrics), self._read().version)
+        if self._best is None or self._best[0] != asked:
+            directions = {name: self._direction(name) for name in metrics}
+            told = [name for name, direction in directions.items() if direction != "none"]
+            found = best_runs(self._store, self._query(), told) if told else {}
+            best: dict[str, dict[str, object]] = {}
+            for name, (lowest, highest) in found.items():
+                direction = directions[name]
+                # Where all runs tie, none is better than the others.
+                if list(lowest) != list(highest):
+                    runs = list(highest if direction == "max" else lowest)
+                    best[name] = {"direction": direction, "runs": runs}
+            self._best = (asked, best)
+        return self._best[1]
+
+    def _direction(self, metric: str) -> Direction:
+        if metric in self._directions:
+            return self._directions[metric]
+        higher = higher_is_better(metric.removeprefix("metrics."))
+        return "none" if higher is None else "max" if higher else "min"
+
+    def _read_groups(self) -> list[dict[str, Any]] | None:
+        from nbtrack.store import run_groups
+
+        if not self.group:
+            return None
+        metrics = [name for name in self.shown_columns() if name.startswith("metrics.")]
+        table = run_groups(self._store, self._query(), self.group, metrics)
+        return [
+            {
+                "value": None if row["value"] is None else str(row["value"]),
+                "runs": row["runs"],
+                "metrics": {
+                    name: [json_number(row[f"{name}.{part}"]) for part in ("mean", "min", "max")]
+                    for name in metrics
+                },
+            }
+            for row in table.to_pylist()
+        ]
+
+    def _sorted_groups(self) -> list[dict[str, Any]] | None:
+        if self._groups is None or not self.order:
+            return self._groups
+        column, descending = self.order[0]
+
+        def worth(group: dict[str, Any]) -> tuple[bool, float | str]:
+            value = group["metrics"].get(column, (None,))[0]
+            missing = not isinstance(value, (int, float))
+            return (missing != descending, 0.0 if missing else float(value))
+
+        if column in (self._groups[0]["metrics"] if self._groups else ()):
+            self._groups.sort(key=worth, reverse=descending)
+        return self._groups
+
+    def _column(self, column: Column, known: _Known) -> dict[str, object]:
+        return {
+            "name": column.name,
+            "kind": column.kind,
+            "type": column.type,
+            "runs": column.runs,
+            "constant": column.name in known.constants,
+            "value": known.constants.get(column.name),
+            "curve": column.name in known.curves,
+        }
+
+    def _place(self) -> str:
+        return ", ".join(self._base.experiments or ()) or str(self._store.path)
+
+
+def _equals(column: str, value: str | None) -> str:
+    from nbtrack.store import quoted_column
+
+    if value is None:
+        return f"{quoted_column(column)} IS NULL"
+    escaped = value.replace("'", "''")
+    return f"{quoted_column(column)} = '{escaped}'"
+
+
+def _written(value: object) -> str:
+    """A parameter as somebody would have written it; whole numbers without a point."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value)

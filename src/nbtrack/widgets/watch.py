@@ -1,0 +1,73 @@
+"""News from a store, about once a second, for as long as anybody listens."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from nbtrack.errors import NbtrackError
+
+if TYPE_CHECKING:
+    from nbtrack.store import Store
+
+EVERY_S = 1.0
+# What is looked at takes time from what is watched: at most this share of it.
+MAX_SHARE = 0.1
+
+
+class StoreWatch:
+    """Calls ``on_news`` on a thread of its own whenever the store's version has changed.
+
+    ``on_trouble`` gets an error that nbtrack raised on purpose (the store is held,
+    or gone); watching goes on, since such things pass. The thread lives from
+    `start` to `stop`; both may be called again.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        on_news: Callable[[], None],
+        on_trouble: Callable[[NbtrackError], None],
+        *,
+        every_s: float = EVERY_S,
+    ) -> None:
+        self._store = store
+        self._on_news = on_news
+        self._on_trouble = on_trouble
+        self._every_s = every_s
+        self._over: threading.Event | None = None
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the thread is at work."""
+        return self._over is not None
+
+    def start(self) -> None:
+        """Begin to watch, if it does not yet."""
+        if self._over is None:
+            self._over = threading.Event()
+            threading.Thread(
+                target=self._run, args=(self._over,), name="nbtrack-watch", daemon=True
+            ).start()
+
+    def stop(self) -> None:
+        """Watch no more. Does not wait for a call that is under way."""
+        if self._over is not None:
+            self._over.set()
+            self._over = None
+
+    def _run(self, over: threading.Event) -> None:
+        seen: int | None = None
+        pause_s = self._every_s
+        while not over.wait(pause_s):
+            began = time.monotonic()
+            try:
+                version = self._store.version()
+                if version != seen:
+                    self._on_news()
+                    seen = version
+            except NbtrackError as error:
+                self._on_trouble(error)
+            pause_s = max(self._every_s, (time.monotonic() - began) / MAX_SHARE)

@@ -1,0 +1,74 @@
+"""One JupyterLab server and one Chromium for all tests in this folder.
+
+``lab`` gives each test a window, a folder on the server with a store of its
+own, and, at its end, the proof that nothing asked for left this machine.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.chromium import MISSING, find_browser
+from tests.browser.lab import Lab
+from tests.browser.server import LABEXTENSION, LabServer
+
+_HERE = Path(__file__).parent
+_SCREENSHOTS = _HERE.parent / "screenshots"
+_CHROMIUM = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep these tests in one worker where several run: they share server and browser."""
+    for item in items:
+        if _HERE in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+# Of the package, not of the session: Playwright keeps an event loop running in
+# this thread, and other tests want to start their own.
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Chromium, headless."""
+    program = find_browser()
+    if program is None:
+        pytest.fail(MISSING, pytrace=False)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=_CHROMIUM)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
+    """JupyterLab with nbtrack's front-end as it was last built."""
+    if not (LABEXTENSION / "package.json").exists():
+        pytest.fail(
+            "The front-end is not built: pip install -e ., or cd js && npm run build.", False
+        )
+    place = tmp_path_factory.mktemp("lab")
+    root = place / "notebooks"
+    root.mkdir()
+    server = LabServer(place / "home", root)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def lab(request: pytest.FixtureRequest, lab_server: LabServer, browser: Browser) -> Iterator[Lab]:
+    """A window of JupyterLab for this test; what it asked from outside fails the test."""
+    folder = lab_server.root / re.sub(r"\W+", "-", request.node.name)
+    folder.mkdir()
+    lab = Lab(lab_server, browser, folder, _SCREENSHOTS)
+    yield lab
+    lab.close()
+    assert lab.outside_requests == []

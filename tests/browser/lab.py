@@ -1,0 +1,173 @@
+"""JupyterLab as a person drives it: open a notebook, run its cells, look at their outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import nbformat
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route
+
+from tests.browser.server import LabServer
+
+_READY_MS = 60_000
+# JupyterLab keeps its application on the window because the server was asked to expose it.
+_IDLE = """() => {
+  const session = window.jupyterapp?.shell.currentWidget?.sessionContext?.session;
+  return session?.kernel?.status === 'idle';
+}"""
+_RUN_CELL = """async index => {
+  const app = window.jupyterapp;
+  app.shell.currentWidget.content.activeCellIndex = index;
+  await app.commands.execute('notebook:run-cell');
+}"""
+
+
+class Lab:
+    """One browser window, and a folder of its own on the server.
+
+    Requests that leave 127.0.0.1 are aborted and listed in ``outside_requests``;
+    errors that no script caught are listed in ``page_errors``.
+    """
+
+    def __init__(
+        self, server: LabServer, browser: Browser, folder: Path, screenshots: Path
+    ) -> None:
+        self.server = server
+        self.folder = folder
+        self.outside_requests: list[str] = []
+        self.page_errors: list[str] = []
+        self._screenshots = screenshots
+        self._context: BrowserContext = browser.new_context(
+            viewport={"width": 1400, "height": 1000}, device_scale_factor=1
+        )
+        self._context.route("**/*", self._keep_inside)
+        self._context.on("weberror", lambda error: self.page_errors.append(str(error.error)))
+        self.page: Page = self._context.new_page()
+        self.page.on("websocket", lambda socket: self._is_inside(socket.url))
+
+    def write(self, name: str, cells: Sequence[str]) -> Path:
+        """Write a notebook of code ``cells`` into the folder; its path. It is trusted once run."""
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(source) for source in cells],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        )
+        path = self.folder / name
+        nbformat.write(notebook, path)
+        return path
+
+    def open(self, notebook: Path) -> Notebook:
+        """Open a notebook below the server's root in a fresh JupyterLab; its kernel is idle."""
+        place = quote(notebook.relative_to(self.server.root).as_posix())
+        self.page.goto(f"{self.server.url}/lab/tree/{place}?reset")
+        self.page.wait_for_function(_IDLE, timeout=_READY_MS)
+        self._wait_for_the_curtain()
+        return Notebook(self, notebook)
+
+    def command(self, command: str, **arguments: object) -> None:
+        """Execute one of JupyterLab's commands, and wait for it."""
+        self.page.evaluate(
+            "([command, args]) => window.jupyterapp.commands.execute(command, args).then(() => {})",
+            [command, arguments],
+        )
+
+    def set_theme(self, name: str) -> None:
+        """Change JupyterLab's theme: 'JupyterLab Light' or 'JupyterLab Dark'."""
+        self.command("apputils:change-theme", theme=name)
+        self.page.wait_for_function(
+            "name => document.body.dataset.jpThemeName === name", arg=name, timeout=_READY_MS
+        )
+        self._wait_for_the_curtain()
+
+    def screenshot(self, name: str, of: Locator | None = None) -> Path:
+        """Keep a picture of the window, or of one element, as tests/screenshots/<name>.png."""
+        self._screenshots.mkdir(exist_ok=True)
+        path = self._screenshots / f"{name}.png"
+        if of is None:
+            self.page.screenshot(path=path)
+        else:
+            of.scroll_into_view_if_needed()
+            of.screenshot(path=path)
+        return path
+
+    def close(self) -> None:
+        """Close the window and end the kernels."""
+        self._context.close()
+        self.server.shut_down_kernels()
+
+    def _wait_for_the_curtain(self) -> None:
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached", timeout=_READY_MS)
+
+    def _keep_inside(self, route: Route) -> None:
+        if self._is_inside(route.request.url):
+            route.continue_()
+        else:
+            route.abort()
+
+    def _is_inside(self, url: str) -> bool:
+        where = urlsplit(url)
+        inside = where.scheme in ("data", "blob", "about") or where.hostname == "127.0.0.1"
+        if not inside:
+            self.outside_requests.append(url)
+        return inside
+
+
+class Notebook:
+    """The notebook in front."""
+
+    def __init__(self, lab: Lab, path: Path) -> None:
+        self.lab = lab
+        self.path = path
+        self.page = lab.page
+
+    def cell(self, index: int) -> Locator:
+        """Cell ``index``, counted from 0 with the markdown cells; scrolled to where it is drawn."""
+        self.page.evaluate(
+            "index => window.jupyterapp.shell.currentWidget.content.scrollToItem(index, 'center')",
+            index,
+        )
+        return self.page.locator(f'.jp-Notebook .jp-Cell[data-windowed-list-index="{index}"]')
+
+    def output(self, index: int) -> Locator:
+        """The output area of cell ``index``."""
+        return self.cell(index).locator(".jp-Cell-outputArea")
+
+    def run_cell(self, index: int) -> None:
+        """Run cell ``index``, and wait until it is done."""
+        self.page.evaluate(_RUN_CELL, index)
+        self.wait_until_idle()
+
+    def start_cell(self, index: int) -> None:
+        """Run cell ``index``, and do not wait."""
+        self.page.evaluate(f"index => {{ ({_RUN_CELL})(index); }}", index)
+
+    def run_all(self) -> None:
+        """Run every cell, and wait until the last is done."""
+        self.lab.command("notebook:run-all-cells")
+        self.wait_until_idle()
+
+    def wait_until_idle(self) -> None:
+        """Wait until the kernel has nothing to do."""
+        self.page.wait_for_function(_IDLE, timeout=_READY_MS)
+
+    def save(self) -> None:
+        """Save, as Ctrl+S does."""
+        self.lab.command("docmanager:save")
+
+    def read(self) -> nbformat.NotebookNode:
+        """The notebook as it is on disk."""
+        return nbformat.read(self.path, as_version=4)
+
+    def execution_counts(self) -> list[int | None]:
+        """Of the code cells, in order, as the window has them."""
+        counts: list[int | None] = self.page.evaluate(
+            """() => window.jupyterapp.shell.currentWidget.content.widgets
+                 .filter(cell => cell.model.type === 'code')
+                 .map(cell => cell.model.executionCount)"""
+        )
+        return counts
+
+    def screenshot(self, name: str, of: Locator | None = None) -> Path:
+        """Keep a picture of the window, or of one element."""
+        return self.lab.screenshot(name, of)

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from nbtrack.store import RunQuery
+from nbtrack.tracking.active import current_store, run
+from nbtrack.widgets.static_table import MAX_HTML_BYTES, static_html, summary, text_table
+from nbtrack.widgets.table_model import TableModel
+
+
+@pytest.fixture
+def model(store):
+    return TableModel(store, RunQuery())
+
+
+def test_the_html_has_each_run_and_marks_the_best(model):
+    page = static_html(model)
+    for i in range(12):
+        assert f"<b>run-{i}</b>" in page
+    assert re.findall(r"★ ([\d.]+)", page)[0] == "0.61"
+    assert "▁" in page, "no curve"
+
+
+def test_the_html_is_what_a_sanitiser_lets_pass(model):
+    page = static_html(model)
+    assert set(re.findall(r"<(\w+)", page)) <= {
+        "div",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "b",
+        "span",
+    }
+    assert set(re.findall(r" (\w+)=\"", page)) == {"style"}
+
+
+def test_names_and_values_of_runs_are_text_in_the_html(store):
+    hostile = "<img src=x onerror=alert(1)>"
+    with run(hostile, experiment="bad", **{"p": hostile}) as bad:
+        bad.log({"<script>": 1.0})
+        bad.log_params({"q&amp;\"'": "a"})
+    with run("other", experiment="bad", p="b"):
+        pass
+    page = static_html(TableModel(store, RunQuery(experiments=("bad",))))
+    assert "<img" not in page
+    assert "<script" not in page
+    assert "&lt;img" in page
+
+
+def test_the_html_is_bounded_however_long_the_values(place):
+    for i in range(30):
+        with run(f"long-{i}", **{f"parameter-{k}": f"{i}" + "<&>" * 500 for k in range(30)}) as r:
+            r.log({f"metric-{k}": i + k / 7 for k in range(30)})
+    page = static_html(TableModel(current_store(None), RunQuery()))
+    assert len(page.encode()) <= MAX_HTML_BYTES
+    assert "30 runs" in page
+
+
+def test_the_text_is_aligned(model):
+    lines = text_table(model).splitlines()
+    assert lines[-1] == "[12 runs]"
+    assert lines[0].split()[:3] == ["run", "status", "duration"]
+    end = lines[0].index("accuracy") + len("accuracy")
+    assert all(line[end - 1 : end].strip() for line in lines[1:-1] if "run-7" not in line)
+
+
+def test_the_summary_does_not_change_from_execution_to_execution(model):
+    assert summary(model) == "Runs: 12; parameters depth, model; metrics accuracy, loss"
+
+
+@pytest.mark.parametrize(("filter", "says"), [("", "No runs yet"), ("zebra", "No run fits")])
+def test_an_empty_table_says_so(place, filter, says):
+    model = TableModel(current_store(None), RunQuery(filter=filter))
+    assert says in static_html(model)
+    assert says in text_table(model)
+    assert "none" in summary(model)

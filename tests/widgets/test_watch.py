@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import queue
+import threading
+
+from nbtrack.errors import StoreUnavailable
+from nbtrack.widgets.watch import StoreWatch
+
+
+class Versions:
+    """A store of which the test says how its version goes on."""
+
+    def __init__(self):
+        self.now = 1
+        self.asked = queue.Queue()
+        self.error = None
+
+    def version(self):
+        self.asked.put(self.now)
+        if self.error:
+            raise self.error
+        return self.now
+
+
+def watch(store):
+    news, trouble = queue.Queue(), queue.Queue()
+    watching = StoreWatch(store, lambda: news.put(store.now), trouble.put, every_s=0.01)
+    return watching, news, trouble
+
+
+def threads():
+    return [thread for thread in threading.enumerate() if thread.name == "nbtrack-watch"]
+
+
+def test_each_new_version_is_told_once():
+    store = Versions()
+    watching, news, _ = watch(store)
+    watching.start()
+    try:
+        assert news.get(timeout=5) == 1
+        for version in (2, 3):
+            store.now = version
+            assert news.get(timeout=5) == version
+        for _ in range(5):
+            store.asked.get(timeout=5)
+        assert news.empty()
+    finally:
+        watching.stop()
+
+
+def test_trouble_is_told_and_watching_goes_on():
+    store = Versions()
+    store.error = StoreUnavailable("the folder is gone")
+    watching, news, trouble = watch(store)
+    watching.start()
+    try:
+        assert str(trouble.get(timeout=5)) == "the folder is gone"
+        store.error = None
+        assert news.get(timeout=5) == 1
+    finally:
+        watching.stop()
+
+
+def test_the_thread_ends_with_the_watching():
+    watching, news, _ = watch(Versions())
+    watching.start()
+    watching.start()
+    news.get(timeout=5)
+    (thread,) = threads()
+    watching.stop()
+    thread.join(timeout=5)
+    assert not thread.is_alive()
+    assert not watching.is_on
