@@ -253,7 +253,7 @@ def test_reopened_without_a_kernel_the_html_is_shown(table: Table, notebook: Not
     reopened.write_text(json.dumps(document))
     lab.server.shut_down_kernels()
     lab.page.goto(f"{lab.server.url}/lab/tree/{reopened.relative_to(lab.server.root)}?reset")
-    dialog = lab.page.get_by_role("button", name="No Kernel")
+    dialog = lab.page.get_by_role("button", name="No Kernel", exact=True)
     dialog.or_(lab.page.locator(".jp-Notebook table")).first.wait_for(timeout=60_000)
     if dialog.is_visible():
         dialog.click()

@@ -23,12 +23,14 @@ def place(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def script(place):
+def script(place, tmp_path):
     """Run a script in a process of its own, on the test's store; gives the finished process."""
+    file = tmp_path / "train.py"
 
     def run_script(source, *, env=None, **options):
+        file.write_text(textwrap.dedent(source), encoding="utf-8")
         return subprocess.run(
-            [sys.executable, "-W", "error", "-c", textwrap.dedent(source)],
+            [sys.executable, "-W", "error", str(file)],
             env={**os.environ, "NBTRACK_STORE": str(place), **(env or {})},
             capture_output=True,
             text=True,

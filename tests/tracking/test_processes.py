@@ -21,9 +21,7 @@ def test_a_script_that_ends_with_an_open_run_finished_it(script):
 
 def test_a_script_that_dies_of_an_exception_failed_its_run(script):
     done = script("""
-        import sys, nbtrack
-        sys.argv[0] = __file__ = "train.py"
-        sys.modules["__main__"].__file__ = "train.py"
+        import nbtrack
         nbtrack.start_run(run_name="broken")
         raise RuntimeError("no data")
     """)
@@ -64,22 +62,21 @@ def test_a_forked_child_logs_to_its_parents_run_and_does_not_end_it(script):
     assert back.metrics == {"before": 3.0, "child": 2.0, "after": 4.0}
 
 
-def test_children_of_multiprocessing_close_their_own_runs(script, tmp_path):
-    file = tmp_path / "train.py"
-    file.write_text(
-        "import multiprocessing, nbtrack\n"
-        "def train(i):\n"
-        "    with nbtrack.run(f'child-{i}', i=i) as run:\n"
-        "        run.log(loss=i)\n"
-        "if __name__ == '__main__':\n"
-        "    for method in ('spawn', 'fork'):\n"
-        "        context = multiprocessing.get_context(method)\n"
-        "        with context.Pool(2) as pool:\n"
-        "            pool.map(train, range(4))\n"
-        "            pool.close()\n"
-        "            pool.join()\n"
-    )
-    done = script(f"import runpy; runpy.run_path({str(file)!r}, run_name='__main__')")
+def test_children_of_multiprocessing_close_their_own_runs(script):
+    done = script("""
+        import multiprocessing, nbtrack
+
+        def train(i):
+            with nbtrack.run(f"child-{i}", i=i) as run:
+                run.log(loss=i)
+
+        if __name__ == "__main__":
+            for method in ("spawn", "fork"):
+                with multiprocessing.get_context(method).Pool(2) as pool:
+                    pool.map(train, range(4))
+                    pool.close()
+                    pool.join()
+    """)
     assert done.returncode == 0, done.stderr
     rows = nbtrack.sql("SELECT name, status, count(*) AS n FROM runs GROUP BY ALL ORDER BY name")
     assert [(r["name"], r["status"], r["n"]) for r in rows] == [

@@ -21,8 +21,9 @@ def test_a_run_comes_back_as_it_was_logged():
     assert back.id == run.id
     assert back.status == "finished"
     assert back.params == {"depth": 3, "lr": 0.1, "name_of": "x", "flag": True, "nothing": None}
-    assert math.isnan(back.metrics.pop("acc"))
-    assert back.metrics == {"loss": 0.5, "val/loss": math.inf, "损失": -1.0}
+    metrics = back.metrics
+    assert math.isnan(metrics.pop("acc"))
+    assert metrics == {"loss": 0.5, "val/loss": math.inf, "损失": -1.0}
     assert back.tags == {"team": "vision"}
     assert back.note == "**good**"
     assert back.duration_s == pytest.approx(run.duration_s)

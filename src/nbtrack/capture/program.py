@@ -46,6 +46,11 @@ def running_program() -> Program:
     return Program("console", None)
 
 
+def is_in_shell() -> bool:
+    """Whether this process is a notebook's kernel or IPython in a terminal."""
+    return _shell() is not None
+
+
 def _shell() -> object | None:
     ipython = sys.modules.get("IPython")
     return ipython.get_ipython() if ipython is not None else None

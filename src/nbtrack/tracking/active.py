@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from nbtrack import settings
-from nbtrack.capture.program import running_program
+from nbtrack.capture.program import is_in_shell, running_program
 from nbtrack.errors import InvalidValue, NbtrackError
 from nbtrack.events import (
     NoteSet,
@@ -316,7 +316,7 @@ def _install_hooks() -> None:
 def _end_open_runs() -> None:
     """End what the program left open: *failed* if an exception ended it, else *finished*."""
     # In a shell the last exception is the last failed cell's, and did not end anything.
-    error = getattr(sys, "last_value", None) if running_program().kind == "script" else None
+    error = None if is_in_shell() else getattr(sys, "last_value", None)
     for run in open_runs():
         with suppress(NbtrackError, OSError):
             run.end("failed" if error else "finished", error)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 EVERY_S = 1.0
 # What is looked at takes time from what is watched: at most this share of it.
-MAX_SHARE = 0.1
+MAX_SHARE = 0.2
 
 
 class StoreWatch:
