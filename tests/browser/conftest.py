@@ -6,7 +6,6 @@ own, and, at its end, the proof that nothing asked for left this machine.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from tests.browser.lab import Lab
 from tests.browser.server import LABEXTENSION, LabServer
 
 _HERE = Path(__file__).parent
-_SCREENSHOTS = _HERE.parent / "screenshots"
 _CHROMIUM = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -66,9 +64,6 @@ def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
 @pytest.fixture
 def lab(request: pytest.FixtureRequest, lab_server: LabServer, browser: Browser) -> Iterator[Lab]:
     """A window of JupyterLab for this test; what it asked from outside fails the test."""
-    folder = lab_server.root / re.sub(r"\W+", "-", request.node.name)
-    folder.mkdir()
-    lab = Lab(lab_server, browser, folder, _SCREENSHOTS)
-    yield lab
-    lab.close()
-    assert lab.outside_requests == []
+    with Lab(lab_server, browser, request.node.name) as lab:
+        yield lab
+        assert lab.outside_requests == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -11,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route
 
 from tests.browser.server import LabServer
 
+SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
 _READY_MS = 60_000
 # JupyterLab keeps its application on the window because the server was asked to expose it.
 _IDLE = """() => {
@@ -25,20 +27,18 @@ _RUN_CELL = """async index => {
 
 
 class Lab:
-    """One browser window, and a folder of its own on the server.
+    """One browser window, and a folder called ``name`` on the server for its notebooks.
 
     Requests that leave 127.0.0.1 are aborted and listed in ``outside_requests``;
     errors that no script caught are listed in ``page_errors``.
     """
 
-    def __init__(
-        self, server: LabServer, browser: Browser, folder: Path, screenshots: Path
-    ) -> None:
+    def __init__(self, server: LabServer, browser: Browser, name: str) -> None:
         self.server = server
-        self.folder = folder
+        self.folder = server.root / re.sub(r"\W+", "-", name)
+        self.folder.mkdir()
         self.outside_requests: list[str] = []
         self.page_errors: list[str] = []
-        self._screenshots = screenshots
         self._context: BrowserContext = browser.new_context(
             viewport={"width": 1400, "height": 1000}, device_scale_factor=1
         )
@@ -46,6 +46,12 @@ class Lab:
         self._context.on("weberror", lambda error: self.page_errors.append(str(error.error)))
         self.page: Page = self._context.new_page()
         self.page.on("websocket", lambda socket: self._is_inside(socket.url))
+
+    def __enter__(self) -> Lab:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def write(self, name: str, cells: Sequence[str]) -> Path:
         """Write a notebook of code ``cells`` into the folder; its path. It is trusted once run."""
@@ -82,8 +88,8 @@ class Lab:
 
     def screenshot(self, name: str, of: Locator | None = None) -> Path:
         """Keep a picture of the window, or of one element, as tests/screenshots/<name>.png."""
-        self._screenshots.mkdir(exist_ok=True)
-        path = self._screenshots / f"{name}.png"
+        SCREENSHOTS.mkdir(exist_ok=True)
+        path = SCREENSHOTS / f"{name}.png"
         if of is None:
             self.page.screenshot(path=path)
         else:
@@ -92,9 +98,9 @@ class Lab:
         return path
 
     def close(self) -> None:
-        """Close the window and end the kernels."""
+        """Close the window and end the kernels of its notebooks."""
         self._context.close()
-        self.server.shut_down_kernels()
+        self.server.shut_down_kernels(self.folder.name)
 
     def _wait_for_the_curtain(self) -> None:
         self.page.locator("#jupyterlab-splash").wait_for(state="detached", timeout=_READY_MS)

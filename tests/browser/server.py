@@ -67,12 +67,13 @@ class LabServer:
             body = response.read()
         return json.loads(body) if body else None
 
-    def shut_down_kernels(self) -> None:
-        """End every kernel, as a user does who shuts all of them down."""
+    def shut_down_kernels(self, folder: str = "") -> None:
+        """End the kernels of the notebooks in a folder below the root, of all by default."""
         sessions = self.request("GET", "sessions")
         assert isinstance(sessions, list)
         for session in sessions:
-            self.request("DELETE", f"sessions/{session['id']}")
+            if session["path"].startswith(folder):
+                self.request("DELETE", f"sessions/{session['id']}")
 
     def log(self) -> str:
         """What the server has printed."""

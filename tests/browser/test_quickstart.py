@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from tests.browser.lab import Lab, Notebook
+from tests.browser.server import LabServer
 
 STORED = Path(__file__).parents[2] / "notebooks" / "01_quickstart.ipynb"
 
 
-@pytest.fixture
-def quickstart(lab: Lab) -> Notebook:
-    """The quickstart, all of whose cells have just run."""
-    notebook = lab.open(Path(shutil.copy(STORED, lab.folder)))
-    lab.command("application:toggle-left-area")
-    notebook.run_all()
-    return notebook
+@pytest.fixture(scope="module")
+def quickstart(lab_server: LabServer, browser: Browser) -> Iterator[Notebook]:
+    """The quickstart, all of whose cells have just run, and saved."""
+    with Lab(lab_server, browser, "quickstart") as lab:
+        notebook = lab.open(Path(shutil.copy(STORED, lab.folder)))
+        lab.command("application:toggle-left-area")
+        notebook.run_all()
+        notebook.save()
+        yield notebook
+        assert lab.outside_requests == []
+        assert lab.page_errors == []
 
 
 def place_of(notebook: Notebook, source: str) -> int:
@@ -40,7 +46,6 @@ def names(table: Locator) -> list[str]:
 
 def test_every_cell_runs_and_nothing_fails(quickstart: Notebook) -> None:
     assert quickstart.execution_counts() == list(range(1, 11))
-    quickstart.save()
     cells = [cell for cell in quickstart.read().cells if cell.cell_type == "code"]
     kinds = {output.output_type for cell in cells for output in cell.outputs}
     assert "error" not in kinds
@@ -48,13 +53,12 @@ def test_every_cell_runs_and_nothing_fails(quickstart: Notebook) -> None:
     expect(card).to_contain_text("finished")
     expect(card).to_contain_text("accuracy")
     quickstart.screenshot("card", card)
-    assert quickstart.lab.page_errors == []
 
 
 def test_the_table_is_sorted_and_filtered_by_clicking_and_typing(quickstart: Notebook) -> None:
     table = run_table(quickstart)
     assert len(names(table)) == 9
-    quickstart.screenshot("quickstart", table)
+    quickstart.screenshot("quickstart-table", table)
 
     table.locator("[data-column='metrics.loss']").first.click()
     expect(table.locator(".nbt-row[data-run]").first).to_contain_text("net-64-0.3")
@@ -67,14 +71,12 @@ def test_the_table_is_sorted_and_filtered_by_clicking_and_typing(quickstart: Not
     expect(table.locator(".nbt-count")).to_have_text("2 of 9 runs")
     assert set(names(table)) == {"net-16-30", "net-64-30"}
     quickstart.screenshot("quickstart-failed", table)
-    assert quickstart.lab.page_errors == []
 
 
-def test_reopened_without_its_kernel_every_table_and_card_still_shows(quickstart: Notebook) -> None:
-    quickstart.save()
-    lab = quickstart.lab
-    lab.server.shut_down_kernels()
-    reopened = lab.open(quickstart.path)
+def test_reopened_with_a_new_kernel_its_card_and_table_still_show(
+    quickstart: Notebook, lab: Lab
+) -> None:
+    reopened = lab.open(Path(shutil.copy(quickstart.path, lab.folder)))
     table = reopened.output(place_of(reopened, "%track"))
     expect(table).to_contain_text("net-64-0.3")
     expect(reopened.output(place_of(reopened, "%%track forest"))).to_contain_text("finished")

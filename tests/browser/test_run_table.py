@@ -51,9 +51,7 @@ class Table:
         return self.root.locator(f".nbt-names [data-column='{column}']")
 
     def row(self, name: str) -> Locator:
-        return self.root.locator(".nbt-row").filter(
-            has=self.page.get_by_text(name, exact=True)
-        )
+        return self.root.locator(".nbt-row").filter(has=self.page.get_by_text(name, exact=True))
 
     def first(self, name: str) -> None:
         """Wait until the run ``name`` stands first."""
@@ -125,7 +123,7 @@ def test_names_of_columns_are_completed(table: Table) -> None:
 
 
 def test_groups_open_to_their_runs(table: Table, notebook: Notebook) -> None:
-    table.root.get_by_role("button", name="Group").click()
+    table.root.get_by_role("button", name="Group", exact=True).click()
     table.page.get_by_role("menuitemradio", name="model").click()
     groups = table.root.locator(".nbt-group")
     expect(groups).to_have_count(2)
@@ -193,7 +191,7 @@ def test_no_key_reaches_the_notebook(table: Table, notebook: Notebook) -> None:
 
 
 def test_columns_are_hidden_and_pinned(table: Table) -> None:
-    table.root.get_by_role("button", name="Columns").click()
+    table.root.get_by_role("button", name="Columns", exact=True).click()
     chooser = table.page.get_by_role("dialog", name="Columns")
     chooser.get_by_role("checkbox", name="Status").click()
     expect(table.head("attributes.status")).to_have_count(0)
@@ -238,7 +236,9 @@ with nbtrack.run("under-way") as r:
     expect(table.row("under-way").locator(".nbt-status")).to_have_text("running")
     (path.parent / "seen").touch()
     notebook.wait_until_idle()
-    expect(table.row("under-way").locator(".nbt-status")).to_have_text("finished")
+    status = table.row("under-way").locator(".nbt-status")
+    # News is looked for less often where looking takes long, as on a busy machine.
+    expect(status).to_have_text("finished", timeout=30_000)
 
 
 def test_reopened_without_a_kernel_the_html_is_shown(table: Table, notebook: Notebook) -> None:
@@ -253,7 +253,7 @@ def test_reopened_without_a_kernel_the_html_is_shown(table: Table, notebook: Not
     reopened.write_text(json.dumps(document))
     lab.server.shut_down_kernels()
     lab.page.goto(f"{lab.server.url}/lab/tree/{reopened.relative_to(lab.server.root)}?reset")
-    dialog = lab.page.get_by_role("button", name="No Kernel", exact=True)
+    dialog = lab.page.get_by_role("button", name="Cancel")
     dialog.or_(lab.page.locator(".jp-Notebook table")).first.wait_for(timeout=60_000)
     if dialog.is_visible():
         dialog.click()
@@ -274,7 +274,9 @@ def test_a_hundred_thousand_runs_scroll_as_smoothly_as_a_hundred(lab: Lab) -> No
         expect(table.root.locator(".nbt-row[data-run]").first).to_be_visible(timeout=60_000)
         frames[runs] = _scroll(table)
     table.grid.evaluate("grid => { grid.scrollTop = grid.scrollHeight / 2; }")
-    expect(table.root.locator(".nbt-row[data-line='50000'] .nbt-name")).to_be_visible(timeout=10_000)
+    expect(table.root.locator(".nbt-row[data-line='50000'] .nbt-name")).to_be_visible(
+        timeout=10_000
+    )
     table.grid.evaluate("grid => { grid.scrollTop = grid.scrollHeight; }")
     expect(table.row("seed").or_(table.row("many-0")).first).to_be_visible(timeout=10_000)
     # The median: a shared machine has frames that are nobody's fault.
@@ -302,6 +304,13 @@ def _scroll(table: Table) -> list[float]:
 
 def _lightness(colour: str) -> float:
     """0 for black, 1 for white, of a computed colour such as ``rgb(…)`` or ``color(srgb …)``."""
-    numbers = [float(part) for part in colour.split("(")[1].rstrip(")").replace(",", " ").replace("srgb", "").split()[:3]]
+    numbers = [
+        float(part)
+        for part in colour.split("(")[1]
+        .rstrip(")")
+        .replace(",", " ")
+        .replace("srgb", "")
+        .split()[:3]
+    ]
     scale = 1 if colour.startswith("color") else 255
     return sum(numbers) / 3 / scale

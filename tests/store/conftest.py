@@ -11,6 +11,8 @@ import pytest
 
 from nbtrack.store import Store
 
+pytest.register_assert_rewrite("using_store")
+
 # What every program below begins with; the store's folder is its first argument.
 PROLOGUE = """
 import os, sys, time

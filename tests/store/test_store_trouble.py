@@ -119,45 +119,60 @@ def test_a_place_that_cannot_be_written_warns_once_and_the_program_goes_on(store
     ]
 
 
-@pytest.mark.skipif(os.name != "posix", reason="needs the rights of POSIX")
-def test_a_folder_without_permission_is_told_and_read(program, store, folder):
+# Root may write anywhere, unless it gives that up.
+WITHOUT_PRIVILEGE = (
+    ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.getuid() == 0 else []
+)
+
+
+@pytest.mark.skipif(
+    bool(WITHOUT_PRIVILEGE) and not shutil.which("setpriv"), reason="needs to give up privileges"
+)
+def test_a_folder_without_permission_to_write_is_told_and_read(program, store, folder):
     run = start_run(store)
     log(store, run, 0, m=1.0)
     end_run(store, run)
     store.fold()
-    store.close()
-    rows(store, "SELECT 1")
     other = start_run(store, "live")
     log(store, other, 0, m=2.0)
-    as_nobody = """
-        import warnings
-        os.setgid(65534); os.setuid(65534)
-        answer = store.query("SELECT name, value FROM runs JOIN metrics USING (run_id) ORDER BY name")
-        print(answer.to_pylist())
-        with warnings.catch_warnings(record=True) as told:
-            warnings.simplefilter("always")
-            mine = start("mine")
-            end(mine)
-        print(*{str(each.message) for each in told})
-        store.query("SELECT 1")
-        from nbtrack.errors import StoreUnavailable
-        try:
-            store.fold()
-        except StoreUnavailable as error:
-            print(error)
-        os._exit(0)
-    """
-    if os.getuid() != 0:
-        pytest.skip("needs to become another user")
-    for parent in folder.parents:
-        if parent.stat().st_mode & 0o005 != 0o005 and parent != parent.parent:
-            parent.chmod(parent.stat().st_mode | 0o055)
-    out = finished(program(as_nobody)).splitlines()
+    everything = [folder, *folder.rglob("*")]
+    modes = {path: path.stat().st_mode for path in everything}
+    for path in everything:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    try:
+        out = finished(
+            program(
+                """
+                import warnings
+                answer = store.query(
+                    "SELECT name, value FROM runs JOIN metrics USING (run_id) ORDER BY name"
+                )
+                print(answer.to_pylist())
+                with warnings.catch_warnings(record=True) as told:
+                    warnings.simplefilter("always")
+                    mine = start("mine")
+                    end(mine)
+                print(*{str(each.message) for each in told})
+                from nbtrack.errors import StoreUnavailable
+                try:
+                    store.fold()
+                except StoreUnavailable as error:
+                    print(error)
+                print(store.health().problems[0])
+                os._exit(0)
+                """,
+                prefix=WITHOUT_PRIVILEGE,
+            )
+        ).splitlines()
+    finally:
+        for path, mode in modes.items():
+            path.chmod(mode)
     assert out[0] == str([{"name": "live", "value": 2.0}, {"name": "run", "value": 1.0}])
     assert "cannot write to" in out[1]
     assert "Permission denied" in out[1]
     assert "NBTRACK_STORE" in out[1]
     assert str(folder) in out[2]
+    assert "cannot be written" in out[3]
 
 
 @needs_mount

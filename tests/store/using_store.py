@@ -9,7 +9,7 @@ from nbtrack.events import RunEnded, RunStarted, new_run_id
 def finished(process, timeout_s=120):
     """What a program printed, once it has ended without an error."""
     out, err = process.communicate(timeout=timeout_s)
-    assert (process.returncode, err) == (0, "")
+    assert (process.returncode, err) == (0, ""), err
     return out
 
 

@@ -19,7 +19,7 @@ def test_the_html_has_each_run_and_marks_the_best(model):
     page = static_html(model)
     for i in range(12):
         assert f"<b>run-{i}</b>" in page
-    assert re.findall(r"★ ([\d.]+)", page)[0] == "0.61"
+    assert re.findall(r"★ ([\d.]+)", page)[0] == "0.6100"
     assert "▁" in page, "no curve"
 
 
@@ -41,7 +41,7 @@ def test_the_html_is_what_a_sanitiser_lets_pass(model):
 
 def test_names_and_values_of_runs_are_text_in_the_html(store):
     hostile = "<img src=x onerror=alert(1)>"
-    with run(hostile, experiment="bad", **{"p": hostile}) as bad:
+    with run(hostile, experiment="bad", p=hostile) as bad:
         bad.log({"<script>": 1.0})
         bad.log_params({"q&amp;\"'": "a"})
     with run("other", experiment="bad", p="b"):

@@ -57,6 +57,7 @@ function build(model: AnyModel, root: HTMLElement, signal: AbortSignal): void {
     question = questionOf(view);
     showSame(view, same);
     showEmpty(view, empty, grid.element);
+    showFoot(view, foot);
   });
   view.on("busy", () => showFoot(view, foot));
   view.on("detail", () => {
@@ -150,7 +151,8 @@ function showEmpty(view: TableView, place: HTMLElement, table: HTMLElement): voi
 
 function showFoot(view: TableView, foot: HTMLElement): void {
   foot.replaceChildren(
-    el("span", { text: view.state.place }),
+    el("span", { text: view.state.place, title: view.state.place }),
+    el("span", { class: "nbt-trouble", text: view.trouble, title: view.trouble }),
     el("span", {
       class: "nbt-busy",
       text: view.busy ? "The kernel is busy; what you asked for comes when its cell is done." : "",

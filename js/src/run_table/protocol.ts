@@ -83,6 +83,8 @@ export interface Snapshot {
   page: PageHead | null;
   rows: DataView | null;
   curves: DataView | null;
+  /** Why the rows may be old: what keeps the kernel from reading the store; else empty. */
+  trouble: string;
 }
 
 export interface DetailMetric {

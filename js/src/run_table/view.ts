@@ -40,6 +40,7 @@ export class TableView {
   detail: OpenDetail | null = null;
   error: string | null = null;
   busy = false;
+  trouble = "";
   /** What the user typed last; it may be ahead of the kernel's `state.filter`. */
   typed: string;
 
@@ -200,6 +201,7 @@ export class TableView {
   #take(snapshot: Snapshot): void {
     const settled = this.typed === this.state.filter;
     this.state = snapshot.state;
+    this.trouble = snapshot.trouble;
     if (settled) this.typed = snapshot.state.filter;
     this.selected = new Set(snapshot.state.selected);
     if (snapshot.page && snapshot.rows) {
@@ -242,6 +244,7 @@ export class TableView {
       page: reply.page,
       rows: reply.buffers[0] ?? null,
       curves: null,
+      trouble: "",
     });
     this.#announce("error");
     this.#announce("state");

@@ -385,11 +385,18 @@ def _log_offsets(
 
 
 def _close_as_killed(connection: duckdb.DuckDBPyConnection, run_ids: list[str]) -> None:
-    """Close runs that a dead writer left open, at the time of the last that is known of them."""
+    """Close runs that a dead writer left open, at the time of the last that is known of them.
+
+    A run that has been ended since, by a process that resumed it, stays as it is.
+    """
     connection.execute(
         """
         INSERT INTO base.run_changes (run_id, ts, status)
-        WITH gone AS (SELECT DISTINCT unnest(?)::UUID AS run_id),
+        WITH ended AS (
+            SELECT run_id FROM base.run_changes WHERE run_id IN (SELECT unnest(?)::UUID)
+            GROUP BY run_id HAVING arg_max(status, ts) <> 'running'
+        ),
+        gone AS (SELECT unnest(?)::UUID AS run_id EXCEPT SELECT run_id FROM ended),
         last AS (
             SELECT run_id, max(ts) AS ts FROM (
                 SELECT run_id, started AS ts FROM base.runs
@@ -404,7 +411,7 @@ def _close_as_killed(connection: duckdb.DuckDBPyConnection, run_ids: list[str]) 
         -- One microsecond later, so that it supersedes what it is dated by.
         SELECT run_id, ts + INTERVAL 1 MICROSECOND, 'killed' FROM last
         """,
-        [run_ids],
+        [run_ids, run_ids],
     )
 
 

@@ -202,6 +202,7 @@ class JournalWriter:
         try:
             share(folder, like=journals)
             self._writer_fd = lock_writer_file(folder / WRITER_FILE)
+            share(folder / WRITER_FILE, like=folder)
             self.folder = folder
             self._begin_segment(0)
             if self._must_resume:

@@ -58,7 +58,7 @@ class RunTable(anywidget.AnyWidget):
     filter = traitlets.Unicode("", help="Runs to list: a filter, or words to look for.")
     order_by = traitlets.List(traitlets.Unicode(), help="Columns to sort by, each ASC or DESC.")
     group_by = traitlets.Unicode(None, allow_none=True, help="The column to group runs by.")
-    columns = traitlets.List(
+    columns: traitlets.List[list[str] | None] = traitlets.List(
         traitlets.Unicode(), None, allow_none=True, help="Columns to show; None chooses."
     )
     pinned = traitlets.List(traitlets.Unicode(), help="Columns that do not scroll sideways.")
@@ -107,8 +107,7 @@ class RunTable(anywidget.AnyWidget):
     # Showing
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        shown = super()._repr_mimebundle_(**kwargs)
-        bundle, metadata = shown if isinstance(shown, tuple) else (shown, {})
+        bundle, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
         bundle["text/html"] = static_html(self._model)
         bundle["text/plain"] = repr(self)
         # Before its view opens the browser cannot say so: a cell may be running.

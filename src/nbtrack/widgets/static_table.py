@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -67,10 +67,17 @@ def text_table(model: TableModel, rows: int = SHOWN_ROWS) -> str:
     if not page.total:
         return "No runs yet." if not model.filter else "No run fits the filter."
     names = _columns(model)
+    listed = page.table.to_pylist()
+    texts = {name: _column_text(name, listed) for name in names}
     heads = ["run", "status", "duration", *(name.partition(".")[2] for name in names)]
     body = [
-        [_short(row["name"]), row["status"], _duration(row), *(_text(row[name]) for name in names)]
-        for row in page.table.to_pylist()
+        [
+            _short(row["name"]),
+            row["status"],
+            _duration(row),
+            *(texts[name](row[name]) for name in names),
+        ]
+        for row in listed
     ]
     right = [False, False, True, *(_is_numeric(page, name) for name in names)]
     widths = [max(len(line[i]) for line in [heads, *body]) for i in range(len(heads))]
@@ -95,6 +102,7 @@ def _html(model: TableModel, rows: int) -> str:
     best = model.best()
     curves = _curves(model, listed)
     right = {name: _is_numeric(page, name) for name in names}
+    texts = {name: _column_text(name, listed) for name in names}
     head = [_th("Run", _LEFT), _th("Status", _LEFT), _th("Duration", _RIGHT)]
     head += [_th(name.partition(".")[2], _RIGHT if right[name] else _LEFT) for name in names]
     body = []
@@ -108,7 +116,8 @@ def _html(model: TableModel, rows: int) -> str:
         for name in names:
             is_best = row["run_id"] in best.get(name, ())
             spark = sparkline(curves.get((row["run_id"], name), ()))
-            cells.append(_cell(row[name], right[name], is_best=is_best, spark=spark))
+            text = texts[name](row[name])
+            cells.append(_cell(text, right[name], is_best=is_best, spark=spark))
         body.append(f"<tr>{''.join(cells)}</tr>")
     filtered = f" · filter: {_esc(model.filter, 120)}" if model.filter else ""
     return (
@@ -141,13 +150,30 @@ def _th(text: str, style: str) -> str:
     return f'<th style="{style};font-weight:600">{_esc(text)}</th>'
 
 
-def _cell(value: object, is_right: bool, *, is_best: bool, spark: str) -> str:
-    text = _esc(_text(value))
+def _cell(text: str, is_right: bool, *, is_best: bool, spark: str) -> str:
+    text = _esc(text)
     if is_best:
         text = f'<b style="{_BRAND}">★ {text}</b>'
     if spark:
         text = f'<span style="{_BRAND};font-size:75%">{spark}</span> {text}'
     return f'<td style="{_RIGHT if is_right else _LEFT}">{text}</td>'
+
+
+def _column_text(name: str, listed: Sequence[Mapping[str, Any]]) -> Callable[[object], str]:
+    """How the values of a column are written: metrics with their decimal points in line."""
+    values = [row[name] for row in listed]
+    sizes = [abs(v) for v in values if isinstance(v, float) and math.isfinite(v) and v]
+    if not name.startswith("metrics.") or not sizes or all(size.is_integer() for size in sizes):
+        return _text
+    if max(sizes) >= 1e6 or max(sizes) < 1e-3 or max(sizes) / min(sizes) > 1e4:
+        return _text
+    decimals = min(max(3 - math.floor(math.log10(max(sizes))), 0), 6)
+
+    def text(value: object) -> str:
+        is_plain = isinstance(value, float) and math.isfinite(value)
+        return f"{value:,.{decimals}f}" if is_plain else _text(value)
+
+    return text
 
 
 def _text(value: object) -> str:

@@ -41,7 +41,7 @@ _FILTER_LIKE = re.compile(r"[<>=!]|\b(?:params?|metrics?|tags?|attributes?|attr)
 class Answer:
     """What goes back to the browser: JSON, and Arrow buffers beside it."""
 
-    content: dict[str, object]
+    content: Mapping[str, object]
     buffers: list[bytes] = field(default_factory=list)
 
 
@@ -342,12 +342,12 @@ class TableModel:
         self.revision += 1
 
     def _understand(self, text: str) -> Mode:
-        from nbtrack.store import run_page
+        from nbtrack.store import parse_filter
 
         if not text.strip():
             return "all"
         try:
-            run_page(self._store, replace(self._base, filter=text), columns=(), limit=0)
+            parse_filter(text)
         except InvalidFilter:
             if _FILTER_LIKE.search(text):
                 raise
