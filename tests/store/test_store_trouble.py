@@ -30,14 +30,14 @@ needs_mount = pytest.mark.skipif(not can_mount(), reason="mounting is not permit
 
 @needs_mount
 def test_a_full_disk_costs_nothing_once_there_is_space_again(program, tmp_path):
-    """A file system of one megabyte, filled up by somebody else in the middle of a run."""
+    """A small file system, filled up by somebody else in the middle of a run."""
     disk = tmp_path / "disk"
     disk.mkdir()
     out = finished(
         program(
             """
             import subprocess, warnings
-            subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "none", args[0]], check=True)
+            subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", args[0]], check=True)
             run = start()
             writer = store.writer()
             log = writer.frame((writer.open_series(run, "m"),))
@@ -54,6 +54,8 @@ def test_a_full_disk_costs_nothing_once_there_is_space_again(program, tmp_path):
                 for step in range(1, 20_000):
                     log((float(step),), step)
                 writer.append(TagsSet(writer.now_us(), run, {"during": "yes"}))
+                # What cannot be folded is read where it stands.
+                assert store.query("SELECT count(*) AS n FROM runs")["n"].to_pylist() == [1]
             messages = {str(each.message) for each in told}
             assert len(messages) == 1, messages
             print(*messages)

@@ -10,7 +10,10 @@ from nbtrack.store import Store
 from nbtrack.tracking import active
 from nbtrack.tracking.active import run
 
-_ID = "(printf('%012x', 1700000000000 + i) || '7000' || printf('%016x', 9223372036854775808 + i))::UUID"
+_ID = (
+    "(printf('%012x', 1700000000000 + i) || '7000' || "
+    "printf('%016x', 9223372036854775808 + i))::UUID"
+)
 
 
 def fill(place: Path, runs: int) -> Store:
@@ -49,7 +52,7 @@ def fill(place: Path, runs: int) -> Store:
             f"{value}, 0.0, 0, {value}, 2 {many}"
         )
         database.execute(
-            f"INSERT INTO base.points SELECT {_ID}, 'accuracy', step, {started}, {value} * step / 2 "
-            f"{many}, range(3) AS s(step) ORDER BY ALL"
+            f"INSERT INTO base.points SELECT {_ID}, 'accuracy', step, {started}, "
+            f"{value} * step / 2 {many}, range(3) AS s(step) ORDER BY ALL"
         )
     return store

@@ -202,8 +202,10 @@ class CellObserver:
             if value is self._before.get(name) and name not in self._syntax.fitted:
                 continue
             for key, setting in chosen_params(value):
-                known = params.get(key.rpartition("__")[2])
-                if known is None or known != setting:
+                # `SGD(eta0=lr)`: what was handed on stands there under its own name already.
+                leaf = key.rpartition("__")[2]
+                handed = self._syntax.handed_on.get(leaf, set())
+                if not (handed and handed <= params.keys()) and params.get(leaf) != setting:
                     params.setdefault(f"{name}.{key}", setting)
 
     # Metrics

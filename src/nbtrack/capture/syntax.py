@@ -229,6 +229,7 @@ class CellSyntax:
     looked_up: set[str] = field(default_factory=set)  # fields of other objects: cfg["lr"], args.lr
     loop_targets: set[str] = field(default_factory=set)
     defined: set[str] = field(default_factory=set)  # functions, classes, imports
+    handed_on: dict[str, set[str]] = field(default_factory=dict)  # keyword: names in its value
     filled: set[str] = field(default_factory=set)  # objects that the cell changes in place
     fitted: set[str] = field(default_factory=set)
     loops: list[Loop] = field(default_factory=list)
@@ -367,6 +368,10 @@ class _Reader(ast.NodeVisitor):
                 self._syntax.filled.add(owner)
             if name in ("fit", "partial_fit", "fit_transform", "fit_predict", "train"):
                 self._syntax.fitted.add(owner)
+        for keyword in node.keywords:
+            names = {n.id for n in ast.walk(keyword.value) if isinstance(n, ast.Name)}
+            if keyword.arg and names:
+                self._syntax.handed_on.setdefault(keyword.arg, set()).update(names)
         if name and name not in _REPORTING:
             values = [*node.args, *(keyword.value for keyword in node.keywords)]
             names = [each.id for each in values if isinstance(each, ast.Name)]

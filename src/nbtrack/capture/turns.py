@@ -7,7 +7,7 @@ compared with what they were: what is the same object was not assigned in that t
 
 Looking costs a few microseconds. It may take `SHARE` of the loop's time; where
 turns are shorter, they are passed on in stretches by ``itertools``, in C, and only
-the last turn of each stretch is looked at.
+the last turn of each stretch is looked at. The first thousand turns are always whole.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 import itertools
 import time
 import weakref
+from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from operator import itemgetter
@@ -23,6 +24,8 @@ from nbtrack.capture.scalars import as_measurement, to_number
 from nbtrack.capture.syntax import Loop, says_metric
 
 SHARE = 0.01
+# Looking at so many turns takes some milliseconds in all, however short they are.
+FREE_TURNS = 1000
 MAX_STRETCH = 1_000_000
 # Scalars on a device are converted together, a second at the latest after they were seen.
 _FLUSH_S = 1.0
@@ -56,8 +59,8 @@ class LoopWatch:
         self._before: dict[str, Callable[[], object]] = {}
         self._waiting: list[tuple[int, dict[str, object]]] = []
         self._flushed_at = 0.0
-        self._looks = 0
-        self._spent_s = 0.0
+        # The quickest of the last looks is what one costs: others were interrupted.
+        self._recent_looks: deque[float] = deque(maxlen=5)
         self._began_s = 0.0
         self._counter: Iterator[int] = iter(())
         self._is_open = False
@@ -120,20 +123,20 @@ class LoopWatch:
 
     def _stretch(self) -> int:
         """How many turns to pass on before the next look, for looking to cost `SHARE`."""
-        elapsed = time.perf_counter() - self._began_s
-        if self._spent_s <= SHARE * elapsed or self._spent_s < 0.001:
+        if self.turns < FREE_TURNS:
             return 1
-        self.thinned = True
-        per_look = self._spent_s / max(1, self._looks)
-        per_turn = max(1e-9, (elapsed - self._spent_s) / max(1, self.turns))
-        return min(MAX_STRETCH, max(1, int(per_look / SHARE / per_turn)))
+        spent_s = min(self._recent_looks)
+        elapsed_s = time.perf_counter() - self._began_s
+        per_turn_s = max(1e-9, elapsed_s / max(1, self.turns) - spent_s)
+        length = min(MAX_STRETCH, max(1, int(spent_s / SHARE / per_turn_s)))
+        self.thinned = self.thinned or length > 1
+        return length
 
     # Looking
 
     def look(self) -> None:
         """Log what the turn that just ended has assigned."""
         started = time.perf_counter()
-        self._looks += 1
         # `count` shows what it will give next only by being copied.
         self.turns = int(repr(self._counter)[6:-1])
         seen: dict[str, object] = {}
@@ -153,7 +156,7 @@ class LoopWatch:
             is_due = started - self._flushed_at > _FLUSH_S or len(self._waiting) >= _FLUSH_COUNT
             if (is_ready and len(self._waiting) == 1) or is_due:
                 self._flush()
-        self._spent_s += time.perf_counter() - started
+        self._recent_looks.append(time.perf_counter() - started)
 
     def _flush(self) -> None:
         waiting, self._waiting = self._waiting, []

@@ -326,11 +326,11 @@ def _failures_told(file: Path | None) -> Iterator[None]:
 
 def _cannot_use(file: Path | None, error: Exception) -> StoreError:
     text = first_line(error)
-    told = text.lower()
+    told = str(error).lower()
     if "permission denied" in told or "read-only" in told or "operation not permitted" in told:
         return StoreUnavailable(f"No permission to write to {file} ({text}).")
     if "no space" in told or "disk quota" in told:
-        return StoreUnavailable(f"No space left for {file} ({text}); free some and try again.")
+        return StoreUnavailable(f"No space left on device for {file}; free some, and try again.")
     return StoreDamaged(
         f"{file} cannot be read ({text}); bring a backup back with nbtrack restore, or move "
         "the file away: what the journals still hold is folded into a new one."

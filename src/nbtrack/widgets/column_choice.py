@@ -48,13 +48,15 @@ def metric_names(columns: Sequence[Column]) -> list[str]:
 
 
 def choose_columns(columns: Sequence[Column], total: int, *, experiments: int) -> list[str]:
-    """The standard columns, the parameters that vary, and the metrics, in the order to show them.
+    """The standard columns, the metrics, and the parameters that vary, in the order to show them.
+
+    Metrics stand before parameters: however many of those there are, the result is in sight.
 
     The experiment has a column where the runs are of several.
     """
     return [
         *STANDARD,
         *([EXPERIMENT] if experiments > 1 else []),
-        *varying_params(columns, total)[:MAX_PARAMS],
         *metric_names(columns)[:MAX_METRICS],
+        *varying_params(columns, total)[:MAX_PARAMS],
     ]

@@ -17,6 +17,7 @@ import traitlets
 
 from nbtrack.errors import NbtrackError
 from nbtrack.widgets.static_table import static_html, summary
+from nbtrack.widgets.table_answers import answer
 from nbtrack.widgets.table_model import TableModel
 from nbtrack.widgets.watch import StoreWatch
 
@@ -44,7 +45,7 @@ class RunTable(anywidget.AnyWidget):
                                                        words to look for
     ``order_by``   list of str             ``[]``      ``"metrics.loss ASC"``; empty: newest first
     ``group_by``   str or None             ``None``    ``"params.model"``, a tag or attribute
-    ``columns``    list of str or None     ``None``    names as in a filter; ``None``: chosen for you
+    ``columns``    list of str or None     ``None``    as in a filter; ``None``: chosen for you
     ``pinned``     list of str             ``[]``      columns that stay at the left
     ``selected``   list of str             ``[]``      full ids of the runs that are ticked
     =============  ======================  ==========  =====================================
@@ -58,7 +59,7 @@ class RunTable(anywidget.AnyWidget):
     filter = traitlets.Unicode("", help="Runs to list: a filter, or words to look for.")
     order_by = traitlets.List(traitlets.Unicode(), help="Columns to sort by, each ASC or DESC.")
     group_by = traitlets.Unicode(None, allow_none=True, help="The column to group runs by.")
-    columns: traitlets.List[list[str] | None] = traitlets.List(
+    columns: Any = traitlets.List(
         traitlets.Unicode(), None, allow_none=True, help="Columns to show; None chooses."
     )
     pinned = traitlets.List(traitlets.Unicode(), help="Columns that do not scroll sideways.")
@@ -156,12 +157,12 @@ class RunTable(anywidget.AnyWidget):
     def _answer(self, intent: Mapping[str, Any]) -> None:
         asked = intent.get("id")
         try:
-            answer = self._model.answer(intent)
+            reply = answer(self._model, intent)
         except NbtrackError as error:
             about = str(intent.get("kind"))
             self.send({"id": asked, "kind": "error", "about": about, "message": str(error)})
             return
-        self.send({"id": asked, **answer.content}, buffers=answer.buffers)
+        self.send({"id": asked, **reply.content}, buffers=reply.buffers)
         self._follow_model()
 
     def _follow_model(self) -> None:
@@ -209,7 +210,7 @@ class RunTable(anywidget.AnyWidget):
             case "pinned":
                 model.set_columns(model.shown, pinned=value)
             case "selected":
-                model.select(list(model.selected), on=False)
+                model.select_none()
                 model.select(value)
 
 

@@ -82,7 +82,7 @@ class Runs(Answer):
         return run_frame(self._store, self._model.query())
 
     def __len__(self) -> int:
-        return self._model.first_page(limit=0).total
+        return self._model.page(0, limit=0).total
 
     def __iter__(self) -> Iterator[StoredRun]:  # type: ignore[override]
         for run_id in self._ids():
@@ -99,12 +99,12 @@ class Runs(Answer):
         return StoredRun(self._store, find_run(self._store, key))
 
     def _ids(self, limit: int = sys.maxsize) -> list[str]:
-        page = self._model.first_page(limit=min(limit, len(self)))
+        page = self._model.page(0, limit=min(limit, len(self)))
         ids: list[str] = page.table["run_id"].to_pylist()
         return ids
 
     def _ipython_key_completions_(self) -> list[str]:
-        names = self._model.first_page(limit=_COMPLETED_NAMES).table["name"].to_pylist()
+        names = self._model.page(0, limit=_COMPLETED_NAMES).table["name"].to_pylist()
         return [*names, *(column.name for column in self._model.columns())]
 
     def __repr__(self) -> str:

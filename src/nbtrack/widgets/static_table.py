@@ -49,7 +49,7 @@ def static_html(model: TableModel) -> str:
 
 def summary(model: TableModel) -> str:
     """One line that is the same whenever the same runs are listed: how many, and of what."""
-    page = model.first_page(limit=0)
+    page = model.page(0, limit=0)
     if not page.total:
         return "Runs: none yet" if not model.filter else "Runs: none fits the filter"
     names = model.shown_columns()
@@ -63,7 +63,7 @@ def summary(model: TableModel) -> str:
 
 def text_table(model: TableModel, rows: int = SHOWN_ROWS) -> str:
     """The first runs as aligned text, for a console."""
-    page = model.first_page(limit=rows)
+    page = model.page(0, limit=rows)
     if not page.total:
         return "No runs yet." if not model.filter else "No run fits the filter."
     names = _columns(model)
@@ -92,7 +92,7 @@ def text_table(model: TableModel, rows: int = SHOWN_ROWS) -> str:
 
 
 def _html(model: TableModel, rows: int) -> str:
-    page = model.first_page(limit=rows)
+    page = model.page(0, limit=rows)
     if not page.total:
         hint = "Put <code>%%track</code> at the top of a cell that trains a model, and run it."
         said = "No run fits the filter." if model.filter else f"<b>No runs yet.</b> {hint}"

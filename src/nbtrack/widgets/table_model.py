@@ -1,20 +1,15 @@
-"""What a run table shows, and the answers to what its browser asks.
-
-It knows nothing of comms: an intent comes in as a mapping, an answer goes out as
-a mapping with Arrow buffers. ``js/src/run_table/protocol.ts`` writes both down.
-"""
+"""What a run table shows: the question, the columns, the groups, the selection, the rows."""
 
 from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from nbtrack.errors import InvalidFilter
 from nbtrack.widgets.column_choice import choose_columns, is_constant
-from nbtrack.widgets.detail_answer import detail_answer
 from nbtrack.widgets.direction import higher_is_better
 from nbtrack.widgets.wire import ipc_bytes, json_number
 
@@ -35,14 +30,6 @@ Direction = Literal["max", "min", "none"]
 
 # What only somebody who writes a filter types; anything else is a search for words.
 _FILTER_LIKE = re.compile(r"[<>=!]|\b(?:params?|metrics?|tags?|attributes?|attr)\s*\.")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What goes back to the browser: JSON, and Arrow buffers beside it."""
-
-    content: Mapping[str, object]
-    buffers: list[bytes] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -86,15 +73,6 @@ class TableModel:
             self.order.append((column if known else key, direction.upper() == "DESC"))
 
     # What is asked of it
-
-    def answer(self, intent: Mapping[str, Any]) -> Answer:
-        """The answer to one intent of the browser.
-
-        Raises `InvalidFilter` where the filter does not parse, and `StoreError`;
-        the table's state is then as before.
-        """
-        with self._lock:
-            return self._answers[intent["kind"]](self, intent)
 
     def set_filter(self, text: str) -> None:
         """List the runs that fit ``text``: a filter if it parses, else words to look for.
@@ -154,6 +132,11 @@ class TableModel:
                 elif len(self.selected) < MAX_SELECTED:
                     self.selected[run] = None
 
+    def select_none(self) -> None:
+        """Take every run out of the selection."""
+        with self._lock:
+            self.selected.clear()
+
     def refresh(self) -> bool:
         """Look whether the store has something new; whether it had."""
         with self._lock:
@@ -185,6 +168,16 @@ class TableModel:
                 "rows": ipc_bytes(page.table) if page else None,
                 "curves": None if curves is None else ipc_bytes(curves),
             }
+
+    @property
+    def store(self) -> Store:
+        """Where the runs are."""
+        return self._store
+
+    @property
+    def window(self) -> tuple[int, int | None]:
+        """The rows that are on screen: the first one's place, and the group it is in."""
+        return self._window
 
     def look_at(self, offset: int, within: int | None) -> None:
         """These rows are on screen: `snapshot` is to have them."""
@@ -246,92 +239,31 @@ class TableModel:
         with self._lock:
             return {name: set(best["runs"]) for name, best in self._read_best().items()}  # type: ignore[call-overload]
 
-    def first_page(self, limit: int) -> Page:
-        """The first runs that fit, in order, with the columns that are shown."""
-        with self._lock:
-            return self._page(0, None, limit=limit, grouped=False)
+    def page(
+        self,
+        offset: int,
+        within: int | None = None,
+        *,
+        limit: int = PAGE_ROWS,
+        columns: Sequence[str] | None = None,
+    ) -> Page:
+        """Runs that fit, in order, with the columns that are shown or those that are named.
 
-    def curves_of(self, runs: Sequence[str], points: int) -> pyarrow.Table:
+        ``within`` is the place of a group: its runs only. ``limit=0`` gives the total.
+        """
+        with self._lock:
+            return self._page(offset, within, limit=limit, columns=columns)
+
+    def curves_of(self, runs: Sequence[str], points: int = SPARK_POINTS) -> pyarrow.Table:
         """The curves of the metrics that are shown: run_id, key, values."""
         with self._lock:
             return self._curves(runs, points)
 
-    # Intents
-
-    def _answer_page(self, intent: Mapping[str, Any]) -> Answer:
-        offset, within = max(0, int(intent["offset"])), intent.get("within")
-        self._window = (offset, within)
-        page = self._page(offset, within)
-        content = {"kind": "page", "revision": self.revision, "offset": offset, "within": within}
-        return Answer(content, [ipc_bytes(page.table)])
-
-    def _answer_curves(self, intent: Mapping[str, Any]) -> Answer:
-        return Answer({"kind": "curves"}, [ipc_bytes(self._curves(intent["runs"]))])
-
-    def _answer_filter(self, intent: Mapping[str, Any]) -> Answer:
-        self.set_filter(str(intent["text"]))
-        return self._state_answer()
-
-    def _answer_sort(self, intent: Mapping[str, Any]) -> Answer:
-        self.set_order([(key["column"], bool(key["descending"])) for key in intent["order"]])
-        return self._state_answer()
-
-    def _answer_group(self, intent: Mapping[str, Any]) -> Answer:
-        self.set_group(intent["by"])
-        return self._state_answer()
-
-    def _answer_columns(self, intent: Mapping[str, Any]) -> Answer:
-        self._directions.update(intent.get("best") or {})
-        self._best = None
-        self.set_columns(intent["shown"], pinned=intent["pinned"], constant=intent["constant"])
-        return self._state_answer()
-
-    def _answer_select(self, intent: Mapping[str, Any]) -> Answer:
-        self.select(intent["runs"], on=bool(intent["on"]))
-        return self._selected_answer()
-
-    def _answer_select_range(self, intent: Mapping[str, Any]) -> Answer:
-        first, last = sorted((int(intent["from"]), int(intent["to"])))
-        limit = min(last - first + 1, MAX_SELECTED)
-        page = self._page(first, intent.get("within"), limit=limit, columns=())
-        self.select(page.table["run_id"].to_pylist(), on=bool(intent["on"]))
-        return self._selected_answer()
-
-    def _answer_select_all(self, intent: Mapping[str, Any]) -> Answer:
-        self.selected.clear()
-        if intent["on"]:
-            page = self._page(0, None, limit=MAX_SELECTED, columns=(), grouped=False)
-            self.select(page.table["run_id"].to_pylist())
-        return self._selected_answer()
-
-    def _answer_detail(self, intent: Mapping[str, Any]) -> Answer:
-        content, buffers = detail_answer(self._store, str(intent["run"]))
-        return Answer({"kind": "detail", "detail": content}, buffers)
-
-    _answers: Mapping[str, Callable[[TableModel, Mapping[str, Any]], Answer]] = {
-        "page": _answer_page,
-        "curves": _answer_curves,
-        "filter": _answer_filter,
-        "sort": _answer_sort,
-        "group": _answer_group,
-        "columns": _answer_columns,
-        "select": _answer_select,
-        "select_range": _answer_select_range,
-        "select_all": _answer_select_all,
-        "detail": _answer_detail,
-    }
-
-    def _state_answer(self) -> Answer:
-        offset, within = self._window
-        if self.group:
-            return Answer({"kind": "state", "state": self.state(), "page": None})
-        page = self._page(offset, within)
-        head = {"offset": offset, "within": within}
-        content = {"kind": "state", "state": self.state(page), "page": head}
-        return Answer(content, [ipc_bytes(page.table)])
-
-    def _selected_answer(self) -> Answer:
-        return Answer({"kind": "selected", "selected": list(self.selected)})
+    def mark_best(self, directions: Mapping[str, Direction]) -> None:
+        """By metric: whether the highest or the lowest run is marked as best, or none."""
+        with self._lock:
+            self._directions.update(directions)
+            self._best = None
 
     # Reading
 
@@ -376,12 +308,11 @@ class TableModel:
         *,
         limit: int = PAGE_ROWS,
         columns: Sequence[str] | None = None,
-        grouped: bool = True,
     ) -> Page:
         from nbtrack.store import run_page
 
         names = self.shown_columns() if columns is None and limit else columns or ()
-        query = self._query(within if grouped else None)
+        query = self._query(within)
         return run_page(self._store, query, columns=names, offset=offset, limit=limit)
 
     def _read(self) -> _Known:

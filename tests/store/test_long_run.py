@@ -1,0 +1,58 @@
+"""A run that goes on for days with no reader: files, memory and lock holds stay bounded."""
+
+from using_store import finished, rows
+
+SEGMENT_BYTES = 8 << 20
+
+
+def test_a_long_run_without_a_reader_stays_bounded(program, store, folder):
+    """Some half an hour at 100 calls/s of five metrics, in ten seconds, with smaller segments."""
+    writer = program(
+        """
+        import resource
+        from nbtrack.store import journal
+        journal.SEGMENT_BYTES = int(args[0])
+        writer = store.writer()
+        run = start()
+        log = writer.frame(tuple(writer.open_series(run, key) for key in "abcde"))
+        journals = Path(sys.argv[1], "journals")
+        largest, calls = 0, 200_000
+        began = time.monotonic()
+        for step in range(calls):
+            log((0.1, 0.2, 0.3, 0.4, float(step)), step)
+            if step % 500 == 0:
+                largest = max(largest, sum(f.stat().st_size for f in journals.glob("*/*.points")))
+                ahead = began + step / 20_000 - time.monotonic()
+                if ahead > 0:
+                    time.sleep(ahead)
+        deadline = time.monotonic() + 30
+        while len(list(journals.glob("*/*.points"))) > 1 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        left = sum(f.stat().st_size for f in journals.glob("*/*.points"))
+        end(run)
+        print(largest, left, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+        """,
+        SEGMENT_BYTES,
+    )
+    waiting = program("""
+        import duckdb, pyarrow
+        slowest = 0.0
+        while not Path(sys.argv[1], "store.duckdb").exists():
+            time.sleep(0.01)
+        for line in range(600):
+            began = time.monotonic()
+            store.query("SELECT 1", fresh=False)
+            slowest = max(slowest, time.monotonic() - began)
+            time.sleep(0.01)
+        print(slowest)
+    """)
+    largest, left, peak_kb = map(int, finished(writer).split())
+    # One that is written, one that is being folded, and one more for a slow machine.
+    assert largest < 3 * SEGMENT_BYTES
+    assert left < 1.1 * SEGMENT_BYTES
+    assert peak_kb < 500_000
+    assert float(finished(waiting)) < 1.0
+    assert rows(store, "SELECT key, count(*), count(DISTINCT step), max(step) FROM metrics "
+                "GROUP BY key ORDER BY key") == [
+        (key, 200_000, 200_000, 199_999) for key in "abcde"
+    ]  # fmt: skip
