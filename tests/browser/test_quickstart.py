@@ -51,7 +51,7 @@ def test_every_cell_runs_and_nothing_fails(quickstart: Notebook) -> None:
     assert "error" not in kinds
     card = quickstart.output(place_of(quickstart, "%%track bold"))
     expect(card).to_contain_text("finished")
-    expect(card).to_contain_text("accuracy")
+    expect(card).to_contain_text("★ best")
     quickstart.screenshot("card", card)
 
 

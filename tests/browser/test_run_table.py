@@ -93,7 +93,7 @@ def test_a_second_header_with_shift_decides_between_equals(table: Table) -> None
     expect(table.head("metrics.accuracy")).to_have_attribute("aria-sort", "descending")
     expect(table.head("params.model")).to_have_attribute("aria-sort", "ascending")
     table.first("run-11")
-    expect(table.root.locator(".nbt-sort").nth(1)).to_have_text("↓2")
+    expect(table.head("metrics.accuracy").locator(".nbt-sort")).to_have_text("↓2")
 
 
 def test_typing_filters_and_a_mistake_leaves_the_table_as_it_is(
@@ -203,18 +203,17 @@ def test_columns_are_hidden_and_pinned(table: Table) -> None:
     )
 
 
-@pytest.mark.parametrize("theme", ["Light", "Dark"])
-def test_each_theme_gives_the_table_its_colours(
-    table: Table, notebook: Notebook, theme: str
-) -> None:
-    notebook.lab.set_theme(f"JupyterLab {theme}")
+def test_each_theme_gives_the_table_its_colours(table: Table, notebook: Notebook) -> None:
     row = table.row("run-10")
-    background, colour = row.evaluate(
-        "row => [getComputedStyle(row).backgroundColor, getComputedStyle(row).color]"
-    )
-    assert (_lightness(background) < _lightness(colour)) == (theme == "Dark")
-    assert abs(_lightness(background) - _lightness(colour)) > 0.5
-    notebook.screenshot(f"run_table_{theme.lower()}", table.root)
+    for theme in ("Light", "Dark"):
+        notebook.lab.set_theme(f"JupyterLab {theme}")
+        background, colour = row.evaluate(
+            "row => [getComputedStyle(row).backgroundColor, getComputedStyle(row).color]"
+        )
+        assert (_lightness(background) < _lightness(colour)) == (theme == "Dark")
+        assert abs(_lightness(background) - _lightness(colour)) > 0.5
+        notebook.screenshot(f"run_table_{theme.lower()}", table.root)
+    notebook.lab.set_theme("JupyterLab Light")
 
 
 def test_runs_appear_while_a_cell_is_still_running(lab: Lab) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbtrack
 from nbtrack.widgets.card import MAX_HTML_BYTES
 
 
@@ -206,3 +207,5 @@ def test_a_parameters_cell_of_papermill_counts(place, tmp_path: Path, monkeypatc
         progress_bar=False,
     )
     assert place.the_run.params == {"lr": 0.4}
+    # The kernel has gone right after its last cell, and has waited for what was being looked at.
+    assert "packages" in {row["role"] for row in nbtrack.sql("FROM texts", store=place.path)}

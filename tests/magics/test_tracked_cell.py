@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 import nbtrack
+from nbtrack.capture import CellObserver
+from nbtrack.errors import StoreUnavailable
 from nbtrack.magics.trouble import TrackingWarning
 from nbtrack.tracking import active
 from nbtrack.tracking.run import Run
@@ -190,7 +192,7 @@ def test_a_cell_while_another_run_is_open_must_say_nested(shell, place):
         run(shell, "%%track inner --nested\naccuracy = 1 / 2\n")
     rows = nbtrack.sql(
         "SELECT replace(parent_id::VARCHAR, '-', '') AS p FROM runs WHERE name = 'inner'",
-        store=place,
+        store=place.path,
     )
     assert [row["p"] for row in rows] == [outer.id]
 
@@ -256,6 +258,14 @@ def test_an_error_that_capture_swallows_is_the_runs(shell, place):
 def test_a_shell_script_is_tracked_without_being_read(shell, place):
     run(shell, "%%track t\n%%bash\necho x = 1\n")
     assert (place.the_run.status, place.the_run.params) == ("finished", {})
+
+
+def test_timeit_and_prun_run_as_always(shell, place, capsys):
+    run(shell, "%%track a\n%%timeit -n2 -r1\nx = 1 / 2\n")
+    run(shell, "%%track b\n%%prun -q\naccuracy = 1 / 2\n")
+    assert "per loop" in capsys.readouterr().out
+    assert [r.status for r in place.runs] == ["finished", "finished"]
+    assert place.runs[1].metrics == {"accuracy": 0.5}
 
 
 def test_the_magic_called_by_code_tracks_a_cell_of_its_own(shell, place):
@@ -351,14 +361,38 @@ def test_a_failure_inside_tracking_is_one_warning_and_the_cell_runs(shell, place
     assert "disk on fire" in place.the_run.facts["tracking.trouble"]
 
 
-def test_where_no_store_can_be_made_the_cell_runs_untracked(shell, tmp_path, monkeypatch, capsys):
+def test_where_nothing_can_be_written_the_cell_runs_and_the_user_is_told(
+    shell, tmp_path, monkeypatch
+):
     blocked = tmp_path / "a file"
     blocked.write_text("")
     monkeypatch.setattr(active, "_chosen_store", blocked / ".nbtrack")
-    with pytest.warns(TrackingWarning, match="starting the run"):
+    with pytest.warns(RuntimeWarning, match="cannot write to"):
+        result = run(shell, "%%track\nx = 2\nx\n")
+    assert result.result == 2
+    blocked.unlink()  # What waits in memory can now be written, at the latest when the store closes.
+
+
+def test_where_a_run_cannot_be_started_the_cell_runs_untracked(shell, place, monkeypatch, capsys):
+    def refuse(**_: object) -> None:
+        raise StoreUnavailable("no permission to write here")
+
+    monkeypatch.setattr("nbtrack.magics.cell.start_run", refuse)
+    with pytest.warns(TrackingWarning, match="no permission to write here"):
         result = run(shell, "%%track\nx = 2\nx\n")
     assert result.result == 2
     assert "not tracked" in capsys.readouterr().out
+    assert place.runs == []
+
+
+def test_an_interrupt_while_results_are_recorded_still_ends_the_run(shell, place, monkeypatch):
+    def interrupted(self: CellObserver, result: object, error: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(CellObserver, "finish", interrupted)
+    with pytest.warns(TrackingWarning, match="by the user"):
+        run(shell, "%%track\nx = 1\n")
+    assert place.the_run.status == "finished"
 
 
 def test_git_and_packages_are_written_when_they_are_known(shell, place, until):

@@ -122,7 +122,7 @@ def test_orders_are_read():
     assert parse_order("metrics.acc DESC") == Order(Key("metrics", "acc"), True)
     assert parse_order("params.`a b` asc") == Order(Key("params", "a b"), False)
     assert parse_order("start_time") == Order(Key("attributes", "started"), False)
-    with pytest.raises(InvalidFilter, match="Expected ASC, DESC or the end after metrics.acc"):
+    with pytest.raises(InvalidFilter, match=r"the end after metrics\.acc"):
         parse_order("metrics.acc sideways")
     with pytest.raises(InvalidFilter, match="column 1 of the order, found the end"):
         parse_order("")
@@ -274,7 +274,8 @@ def orders(draw):
     """An order as text, and as a function that ranks a run's record: (missing, value)."""
     kind, keys = draw(st.sampled_from([("metrics", METRICS), ("params", PARAMS), ("tags", TAGS)]))
     key, descending = draw(st.sampled_from(keys)), draw(st.booleans())
-    text = f"{draw(quoted_key(kind, key))} {'DESC' if descending else draw(st.sampled_from(['', 'asc']))}"
+    direction = "DESC" if descending else draw(st.sampled_from(["", "asc"]))
+    text = f"{draw(quoted_key(kind, key))} {direction}"
 
     def rank(run):
         value = run[kind].get(key)

@@ -86,7 +86,9 @@ def test_a_megabyte_of_text_and_a_hundred_thousand_keys(store):
     frame((0.5,) * 20_000, 0, None)
     assert rows(store, "SELECT text FROM texts") == [(long,)]
     assert rows(store, "SELECT value FROM tags") == [(long,)]
-    assert rows(store, "SELECT count(*), min(value), max(value) FROM metrics") == [(20_000, 0.5, 0.5)]
+    assert rows(store, "SELECT count(*), min(value), max(value) FROM metrics") == [
+        (20_000, 0.5, 0.5)
+    ]
 
 
 def test_best_values_are_over_finite_ones_and_the_others_are_counted(store):
@@ -130,7 +132,14 @@ def test_every_change_of_a_run_is_seen_and_the_last_one_holds(store):
     for each, name in ((run, "first"), (other, "other")):
         writer.append(
             RunStarted(
-                writer.now_us(), each, name, "exp", parent=None, user="u", host="h", source="s.ipynb"
+                writer.now_us(),
+                each,
+                name,
+                "exp",
+                parent=None,
+                user="u",
+                host="h",
+                source="s.ipynb",
             )
         )
     writer.append(
@@ -220,7 +229,9 @@ def test_a_frame_keeps_working_over_segments_and_after_close(store):
             store.fold()
         if step % 10 == 8:
             store.close()
-    assert rows(store, "SELECT key, count(*), count(DISTINCT step) FROM metrics GROUP BY key ORDER BY 1") == [
+    assert rows(
+        store, "SELECT key, count(*), count(DISTINCT step) FROM metrics GROUP BY key ORDER BY 1"
+    ) == [
         ("a", 30, 30),
         ("b", 30, 30),
     ]

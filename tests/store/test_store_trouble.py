@@ -116,9 +116,9 @@ def test_a_place_that_cannot_be_written_warns_once_and_the_program_goes_on(store
     wait_until(lambda: journals(folder))
     log(store, run, 10, m=1.0)
     end_run(store, run)
-    assert rows(store, "SELECT status, count(*) FROM runs JOIN metrics USING (run_id) GROUP BY 1") == [
-        ("finished", 11)
-    ]
+    assert rows(
+        store, "SELECT status, count(*) FROM runs JOIN metrics USING (run_id) GROUP BY 1"
+    ) == [("finished", 11)]
 
 
 # Root may write anywhere, unless it gives that up.

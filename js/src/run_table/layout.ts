@@ -22,7 +22,9 @@ export const SELECT_WIDTH = 34;
 const CELL_PAD = 20;
 const CHARACTER = 7.3;
 const SORT_MARK = 26;
+const RANGE_CHARACTER = 6.6;
 const SAMPLED_ROWS = 60;
+const MAX_WIDTH = 260;
 
 const ATTRIBUTE_LABELS: Record<string, string> = {
   "attributes.name": "Run",
@@ -108,10 +110,17 @@ function fit(
   if (column === NAME) return Math.min(Math.max(longest * CHARACTER + 56, 150), 260);
   const spark = column.curve ? SPARK_WIDTH + 10 : 0;
   const star = column.kind === "metrics" ? 14 : 0;
-  // Under a group stands its range too.
-  const range = view.state.groups && column.kind === "metrics" ? 96 : 0;
-  const content = longest * CHARACTER + Math.max(spark, range) + star;
-  return Math.min(Math.max(content, header, 48) + CELL_PAD, 240);
+  const content = longest * CHARACTER + Math.max(spark, rangeWidth(view, column, format)) + star;
+  return Math.min(Math.max(content, header, 48) + CELL_PAD, MAX_WIDTH);
+}
+
+/** A group's row has the range of a metric beside its mean. */
+function rangeWidth(view: TableView, column: Column, format: NumberFormat): number {
+  const ranges = (view.state.groups ?? []).map((group) => group.metrics[column.name] ?? []);
+  const longest = ranges.map(([, low, high]) =>
+    low == null || high == null ? 0 : `${format(Number(low))} – ${format(Number(high))}`.length,
+  );
+  return Math.max(0, ...longest) * RANGE_CHARACTER;
 }
 
 function sample(view: TableView, column: Column): unknown[] {
@@ -124,8 +133,9 @@ function sample(view: TableView, column: Column): unknown[] {
     }
   }
   for (const group of view.state.groups ?? []) {
-    const mean = group.metrics[column.name]?.[0];
-    if (typeof mean === "number") found.push(Number(mean.toPrecision(4)));
+    for (const value of group.metrics[column.name] ?? []) {
+      if (typeof value === "number") found.push(value);
+    }
   }
   return found;
 }

@@ -8,5 +8,5 @@ from __future__ import annotations
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
-    """Where the built extension is in the package, for ``jupyter labextension develop``."""
-    return [{"src": "labextension/static", "dest": "nbtrack"}]
+    """Where the built extension is in this package, for tools that look for extensions there."""
+    return [{"src": "static", "dest": "nbtrack"}]

@@ -8,10 +8,10 @@ told once on the card, on the run and as a warning.
 from __future__ import annotations
 
 import ast
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nbtrack.capture import CellObserver, CellOptions, Inferred
 from nbtrack.capture.streams import Tee
@@ -19,26 +19,23 @@ from nbtrack.capture.surroundings import Surroundings
 from nbtrack.errors import InvalidCell, InvalidValue, NbtrackError
 from nbtrack.magics.display import CardDisplay
 from nbtrack.magics.errand import Errand
-from nbtrack.magics.history import (
-    History,
-    compare_metrics,
-    compare_params,
-    last_values,
-    look_up,
-)
+from nbtrack.magics.history import History, last_values, look_up
 from nbtrack.magics.line import TrackArguments
 from nbtrack.magics.notebook import CellKey, default_experiment
 from nbtrack.magics.outcome import status_of, summary, user_traceback
+from nbtrack.magics.report import Report, inferred_line
 from nbtrack.magics.session import Session, TrackedRun
+from nbtrack.magics.sketch import Sketch
 from nbtrack.magics.trouble import Trouble
 from nbtrack.tracking.active import active_run, current_store, start_run
 from nbtrack.tracking.run import Run
 from nbtrack.widgets.card import RunCard
 
-# A curve on the card is a sketch.
-_CARD_POINTS = 256
-# A package scan on a cold disk is the slowest of them.
-_SURROUNDINGS_S = 60.0
+if TYPE_CHECKING:
+    from nbtrack.store import Store
+
+# A package scan on a cold disk is the slowest of them. An exiting kernel waits for it.
+_SURROUNDINGS_S = 10.0
 
 
 class TrackedCell:
@@ -73,8 +70,9 @@ class TrackedCell:
         self._tee: Tee | None = None
         self._surroundings: Surroundings | None = None
         self._history: Errand[History] | None = None
-        self._curves: dict[str, list[float]] = {}
-        self._curve_lengths: dict[str, int] = {}
+        self._store: Store | None = None
+        self._curves: dict[str, Sketch] = {}
+        self._logged: frozenset[str] = frozenset()
 
     # Before the cell
 
@@ -117,9 +115,9 @@ class TrackedCell:
                 run.observe(self._key.facts())
                 self._surroundings = Surroundings(Path.cwd())
                 self._surroundings.begin()
-            store = current_store()
+            store = self._store = current_store()
             self._history = Errand(
-                lambda: look_up(store, run.experiment, self._key), self._look_up_failed
+                lambda: look_up(store, run.id, run.experiment, self._key), self._look_up_failed
             )
         with self._trouble.caught("keeping what is printed"):
             self._tee = Tee()
@@ -182,43 +180,53 @@ class TrackedCell:
         except Exception as error:  # noqa: BLE001 - as in Trouble.caught, at a third of its cost
             self._trouble.add("logging a turn of the loop", error)
         for key, value in metrics.items():
-            curve = self._curves.setdefault(key, [])
-            curve.append(value)
-            self._curve_lengths[key] = self._curve_lengths.get(key, 0) + 1
-            if len(curve) > _CARD_POINTS:
-                del curve[1::2]
+            sketch = self._curves.get(key)
+            if sketch is None:
+                sketch = self._curves[key] = Sketch()
+            sketch.add(value)
 
     # After the cell
 
     def end(self, result: object, error: BaseException | None) -> None:
         """Record what the cell did, end its run and complete its card. Never raises."""
         inferred = Inferred()
-        if self._observer is not None:
-            with self._trouble.caught("reading the cell's results"):
-                inferred = self._observer.finish(result, error)
+        try:
+            inferred = self._gather(result, error)
+        except KeyboardInterrupt:
+            self._trouble.interrupted("recording the cell's results")
+        if self._run is not None and self._tracked is not None:
+            with self._trouble.caught("ending the run"):
+                self._close(self._run, error)
+            with self._trouble.caught("completing the card"):
+                self._report(self._run, self._tracked, inferred, error)
+        self._trouble.tell()
+
+    def _gather(self, result: object, error: BaseException | None) -> Inferred:
+        inferred = Inferred()
         texts: dict[str, str] = {}
         if self._tee is not None:
             with self._trouble.caught("keeping what was printed"):
                 texts = self._tee.stop()
-        if self._run is not None and self._tracked is not None:
+        if self._observer is not None:
+            with self._trouble.caught("reading the cell's results"):
+                inferred = self._observer.finish(result, error)
+        if self._run is not None:
             with self._trouble.caught("recording the cell's results"):
                 self._record(self._run, inferred, texts)
-            with self._trouble.caught("ending the run"):
-                self._close(self._run, error)
-            with self._trouble.caught("completing the card"):
-                self._complete_card(self._run, self._tracked, inferred, error)
-        self._trouble.tell()
+        return inferred
 
     def _record(self, run: Run, inferred: Inferred, texts: Mapping[str, str]) -> None:
-        run.keep_texts({role: text for role, text in texts.items() if text})
+        run.keep_texts(texts)
+        self._logged = run.logged_keys
         if run.status != "running":
             return  # The cell ended its run itself.
         run.log_params({k: v for k, v in inferred.params.items() if k not in run.params})
         for key, values in inferred.curves.items():
-            if key not in run.logged_keys:
+            if key not in self._logged:
                 run.log_curve(key, range(len(values)), values)
-                self._curves[key] = list(values)
-                self._curve_lengths[key] = len(values)
+                sketch = self._curves[key] = Sketch()
+                for value in values:
+                    sketch.add(value)
         # The last turn has logged the value that the loop left behind.
         run.log_inferred({k: v for k, v in inferred.metrics.items() if k not in self._curves})
 
@@ -228,8 +236,10 @@ class TrackedCell:
         if self._trouble:
             run.observe({"tracking.trouble": str(self._trouble)})
         status = status_of(error)
-        clean = error is None or status == "finished"
-        run.end(status, None if clean else user_traceback(error))
+        if error is None or status == "finished":
+            run.end(status)
+        else:
+            run.end(status, user_traceback(error))
 
     def _observe_surroundings(self) -> bool:
         """Write what was seen around the cell to its run, perhaps after the run has ended."""
@@ -239,19 +249,14 @@ class TrackedCell:
             self._run.keep_texts(texts)
         return True
 
-    # The card
-
-    def _complete_card(
-        self,
-        run: Run,
-        tracked: TrackedRun,
-        inferred: Inferred,
-        error: BaseException | None,
+    def _report(
+        self, run: Run, tracked: TrackedRun, inferred: Inferred, error: BaseException | None
     ) -> None:
-        session = self._session
-        metrics = {**inferred.metrics, **{key: c[-1] for key, c in self._curves.items() if c}}
-        explicit = run.logged_keys
-        session.metric_names.update(metrics.keys() | explicit)
+        metrics = {**inferred.metrics, **{key: c.last for key, c in self._curves.items()}}
+        self._session.metric_names.update(metrics.keys() | self._logged)
+        store, own = self._store, None
+        if self._logged and store is not None:
+            own = Errand(lambda: last_values(store, run.id), self._look_up_failed)
         card = replace(
             tracked.card,
             name=run.name,
@@ -259,50 +264,18 @@ class TrackedCell:
             status=run.status,
             duration_s=run.duration_s,
             error="" if error is None or run.status == "finished" else summary(error),
-            inferred=self._inferred_line(inferred),
-            notes=self._notes(inferred),
+            inferred=inferred_line(self._arguments, inferred, self._curves),
+            notes=(str(self._trouble),) if self._trouble else (),
         )
-        own = None
-        if explicit:
-            store = current_store()
-            own = Errand(lambda: last_values(store, run.id), self._look_up_failed)
-
-        def draw() -> None:
-            values = {**metrics, **((own.answer(0) if own else None) or {})}
-            history = (self._history.answer(0) if self._history else None) or History()
-            tracked.history = history
-            tracked.card = replace(
-                card,
-                params=compare_params(run.params, history),
-                metrics=compare_metrics(values, self._curves, history),
-                last_run=history.last.name if history.last else "",
-            )
-            tracked.display.show(tracked.card)
-
-        errands = [errand for errand in (own, self._history) if errand is not None]
-        deadline = time.monotonic() + session.patience_s
-        for errand in errands:
-            errand.answer(max(0.0, deadline - time.monotonic()))
-        late = [errand for errand in errands if not errand.is_done]
-        session.store_answered(in_time=not late)
-        draw()
-        for errand in late:
-            errand.then(lambda _: (draw(), session.store_answered(in_time=True)))
-
-    def _inferred_line(self, inferred: Inferred) -> str:
-        if not self._arguments.infer:
-            return "nothing was inferred (--no-infer)"
-        metrics = [key for key in inferred.metrics if key not in self._curves]
-        found = [
-            _count(len(inferred.params), "parameter"),
-            _count(len(metrics), "metric"),
-            *(f"curve of {key} ({n} turns)" for key, n in list(self._curve_lengths.items())[:3]),
-        ]
-        said = ", ".join(part for part in found if part)
-        return f"inferred {said}" if said else "nothing to infer in this cell"
-
-    def _notes(self, inferred: Inferred) -> tuple[str, ...]:
-        return (*([str(self._trouble)] if self._trouble else []), *inferred.notes)
+        Report(
+            self._session,
+            tracked,
+            card,
+            metrics=metrics,
+            curves=self._curves,
+            own=own,
+            history=self._history,
+        ).show()
 
     def _look_up_failed(self, error: Exception) -> None:
         # A store that is held, slow or gone costs the comparison, and nothing else.
@@ -312,7 +285,3 @@ class TrackedCell:
     def _surroundings_failed(self, error: Exception) -> None:
         self._trouble.add("looking at the surroundings", error)
         self._trouble.tell()
-
-
-def _count(number: int, noun: str) -> str:
-    return "" if not number else f"1 {noun}" if number == 1 else f"{number} {noun}s"

@@ -19,6 +19,61 @@ from nbtrack.magics.status import look_at_runs
 from nbtrack.magics.words import SUBCOMMANDS
 from nbtrack.tracking.active import active_run, start_run
 
+_ARGUMENTS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
+    (
+        ("words",),
+        {
+            "nargs": "*",
+            "metavar": "name k=v",
+            "help": "the run's name (default: a memorable one); parameters to set before the cell",
+        },
+    ),
+    (
+        ("-m", "--metric"),
+        {"action": "append", "metavar": "X", "help": "record the variable X as a metric"},
+    ),
+    (
+        ("-p", "--param"),
+        {"action": "append", "metavar": "X", "help": "record the variable X as a parameter"},
+    ),
+    (
+        ("--only-metrics",),
+        {"action": "append", "metavar": "X,Y", "help": "record no other metrics than these"},
+    ),
+    (
+        ("--only-params",),
+        {"action": "append", "metavar": "X,Y", "help": "record no other parameters than these"},
+    ),
+    (("-t", "--tag"), {"action": "append", "metavar": "KEY=VALUE", "help": "tag the run"}),
+    (
+        ("-e", "--experiment"),
+        {"metavar": "NAME", "help": "the run's experiment (default: the notebook's name)"},
+    ),
+    (("--note",), {"metavar": "TEXT", "help": "a note, in markdown"}),
+    (
+        ("--nested",),
+        {"action": "store_true", "help": "make the run a child of the run that is open"},
+    ),
+    (
+        ("--seed",),
+        {"metavar": "N", "help": "seed random, numpy and torch before the cell runs"},
+    ),
+    (
+        ("--no-infer",),
+        {
+            "action": "store_true",
+            "help": "record only what the flags and the cell's own log calls name",
+        },
+    ),
+)
+
+
+def _takes_arguments(magic: Any) -> Any:
+    """Give the magic its parser, and its help the flags. Braces and dollars reach it untouched."""
+    for flags, options in reversed(_ARGUMENTS):
+        magic = argument(*flags, **options)(magic)  # type: ignore[no-untyped-call]
+    return no_var_expand(magic_arguments("track")(magic))  # type: ignore[no-untyped-call]
+
 
 class TrackMagic:
     """``%track`` and ``%%track`` for one shell."""
@@ -26,44 +81,7 @@ class TrackMagic:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    @no_var_expand
-    @magic_arguments("track")
-    @argument(
-        "words",
-        nargs="*",
-        metavar="name k=v",
-        help="the run's name (default: a memorable one); parameters to set before the cell runs",
-    )
-    @argument(
-        "-m", "--metric", action="append", metavar="X", help="record the variable X as a metric"
-    )
-    @argument(
-        "-p", "--param", action="append", metavar="X", help="record the variable X as a parameter"
-    )
-    @argument(
-        "--only-metrics", action="append", metavar="X,Y", help="record no other metrics than these"
-    )
-    @argument(
-        "--only-params",
-        action="append",
-        metavar="X,Y",
-        help="record no other parameters than these",
-    )
-    @argument("-t", "--tag", action="append", metavar="KEY=VALUE", help="tag the run")
-    @argument(
-        "-e",
-        "--experiment",
-        metavar="NAME",
-        help="the run's experiment (default: the notebook's name)",
-    )
-    @argument("--note", metavar="TEXT", help="a note, in markdown")
-    @argument("--nested", action="store_true", help="make the run a child of the run that is open")
-    @argument("--seed", metavar="N", help="seed random, numpy and torch before the cell runs")
-    @argument(
-        "--no-infer",
-        action="store_true",
-        help="record only what the flags and the cell's own log calls name",
-    )
+    @_takes_arguments
     def track(self, line: str, cell: str | None = None) -> object:
         """Track a cell as a run: parameters, metrics, curves and code are read off the cell.
 
@@ -102,23 +120,25 @@ class TrackMagic:
             case "status":
                 return look_at_runs(self._session)
             case "on" | "off":
-                return self._switch(word == "on")
+                self._switch(word == "on")
             case "log":
-                return self._log(rest)
+                self._log(rest)
             case "note":
-                return self._note(rest.strip())
+                self._note(rest.strip())
             case "undo":
-                return self._undo()
+                self._undo()
             case "sql":
                 from nbtrack.tracking.past import sql_in
 
                 return sql_in(rest, self._session.shell.user_ns)
-        close = difflib.get_close_matches(word, SUBCOMMANDS, n=1)
-        hint = f" (did you mean {close[0]}?)" if close else ""
-        raise InvalidValue(
-            f"%track has no command {word!r}{hint}: it takes {', '.join(SUBCOMMANDS)}. "
-            "To track a cell, put %%track on its first line."
-        )
+            case _:
+                close = difflib.get_close_matches(word, SUBCOMMANDS, n=1)
+                hint = f" (did you mean {close[0]}?)" if close else ""
+                raise InvalidValue(
+                    f"%track has no command {word!r}{hint}: it takes {', '.join(SUBCOMMANDS)}. "
+                    "To track a cell, put %%track on its first line."
+                )
+        return None
 
     def _switch(self, on: bool) -> None:
         self._session.tracks_all = on

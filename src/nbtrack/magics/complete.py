@@ -29,7 +29,7 @@ def track_matcher(
     """A matcher for ``ip.Completer.custom_matchers`` that knows one shell's names and runs."""
     flags = [option for action in parser._actions for option in action.option_strings]
 
-    @context_matcher(identifier="nbtrack.track")
+    @context_matcher(identifier="nbtrack.track")  # type: ignore[untyped-decorator]
     def match(context: CompletionContext) -> SimpleMatcherResult:
         line = context.line_with_cursor[: context.cursor_position]
         found = _LINE.match(line)

@@ -25,6 +25,6 @@ class CardDisplay:
                 self._printed = True
                 print(card)
         elif self._handle is None:
-            self._handle = display(card, display_id=True)
+            self._handle = display(card, display_id=True)  # type: ignore[no-untyped-call]
         else:
             self._handle.update(card)

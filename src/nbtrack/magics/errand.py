@@ -14,7 +14,9 @@ class Errand(Generic[T]):
     """``work()`` on a thread of its own. Its failures are handed to ``failed``.
 
     The thread runs in the caller's context: what it displays goes under the
-    caller's cell, even after that cell has ended.
+    caller's cell, even after that cell has ended. A process that exits
+    waits for the work: it may be inside DuckDB, which a killed thread would take
+    down with a crash, or hold what belongs to a run.
     """
 
     def __init__(self, work: Callable[[], T], failed: Callable[[Exception], None]) -> None:
@@ -26,7 +28,7 @@ class Errand(Generic[T]):
         self._followers: list[Callable[[T], None]] = []
         context = contextvars.copy_context()
         thread = threading.Thread(
-            target=context.run, args=(self._run,), name="nbtrack-errand", daemon=True
+            target=context.run, args=(self._run,), name="nbtrack-errand", daemon=False
         )
         thread.start()
 

@@ -18,7 +18,8 @@ _RECENT_RUNS = 50
 
 _RECENT = """
 SELECT replace(run_id::VARCHAR, '-', '') AS run_id FROM runs
-WHERE experiment = ? AND status = 'finished' ORDER BY started DESC LIMIT ?
+WHERE experiment = ? AND status = 'finished' AND run_id <> ?::UUID
+ORDER BY started DESC LIMIT ?
 """
 _CELLS = """
 SELECT replace(run_id::VARCHAR, '-', '') AS run_id, key, value FROM facts
@@ -28,7 +29,8 @@ _EXTREMES = """
 SELECT key, min(value) AS low, arg_min(name, value) AS low_run,
        max(value) AS high, arg_max(name, value) AS high_run
 FROM latest_metrics JOIN runs USING (run_id)
-WHERE experiment = ? AND status = 'finished' AND isfinite(value) GROUP BY key
+WHERE experiment = ? AND status = 'finished' AND run_id <> ?::UUID AND isfinite(value)
+GROUP BY key
 """
 
 
@@ -59,27 +61,29 @@ class History:
     extremes: Mapping[str, Extremes] = field(default_factory=dict)
 
 
-def look_up(store: Store, experiment: str, cell: CellKey) -> History:
+def look_up(store: Store, run_id: str, experiment: str, cell: CellKey) -> History:
     """Ask the store for the last finished run of ``cell``, and for the experiment's extremes.
 
-    Four queries; raises `StoreError` where the store cannot answer.
+    The run ``run_id`` itself is left out: it may have ended by the time that the
+    store answers. Four queries; raises `StoreError` where the store cannot answer.
     """
     from nbtrack.store import run_detail
 
-    recent: list[str] = store.query(_RECENT, (experiment, _RECENT_RUNS))["run_id"].to_pylist()
+    found = store.query(_RECENT, (experiment, run_id, _RECENT_RUNS))
+    recent: list[str] = found["run_id"].to_pylist()
     if not recent:
         return History()
     extremes = {
         row["key"]: Extremes(row["low"], row["low_run"], row["high"], row["high_run"])
-        for row in store.query(_EXTREMES, (experiment,), fresh=False).to_pylist()
+        for row in store.query(_EXTREMES, (experiment, run_id), fresh=False).to_pylist()
     }
-    facts: dict[str, dict[str, str]] = {run_id: {} for run_id in recent}
+    facts: dict[str, dict[str, str]] = {run: {} for run in recent}
     for row in store.query(_CELLS, (recent,), fresh=False).to_pylist():
         facts[row["run_id"]][row["key"]] = row["value"]
-    found = last_run_of(cell, [(run_id, CellKey.from_facts(facts[run_id])) for run_id in recent])
-    if found is None:
+    previous = last_run_of(cell, [(run, CellKey.from_facts(facts[run])) for run in recent])
+    if previous is None:
         return History(None, extremes)
-    detail = run_detail(store, found)
+    detail = run_detail(store, previous)
     last = PastRun(
         detail.name,
         {param.key: param.value for param in detail.params},

@@ -7,16 +7,20 @@ import ast
 import difflib
 import operator
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from nbtrack.magics.refusal import InvalidCell
 from nbtrack.magics.words import SUBCOMMANDS
 
 _OPENING, _CLOSING, _QUOTES = "([{", ")]}", "\"'"
 
-_UNARY = {ast.UAdd: operator.pos, ast.USub: operator.neg}
-_BINARY = {
+_UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
+    ast.UAdd: operator.pos,
+    ast.USub: operator.neg,
+}
+_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,

@@ -13,7 +13,7 @@ from nbtrack.tracking.run import Run
 from nbtrack.widgets.card import RunCard
 
 # How long an ended cell waits for the store's answer before its card goes out without.
-_FIRST_PATIENCE_S = 1.0
+_FIRST_PATIENCE_S = 0.3
 _PATIENCE_S = 0.25
 
 _ABSENT = object()

@@ -108,7 +108,7 @@ def comment_out(lines: list[str]) -> list[str]:
         commented[head.track_line] = "# " + lines[head.track_line].lstrip()
     magic = head.first_magic_line
     if magic is not None and magic > head.track_line:
-        return commented[:magic] + list(cell_magic(commented[magic:]))
+        return commented[:magic] + list(cell_magic(commented[magic:]))  # type: ignore[no-untyped-call]
     return commented
 
 

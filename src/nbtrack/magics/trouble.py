@@ -12,6 +12,10 @@ class TrackingWarning(UserWarning):
     """Something about a cell could not be recorded; the cell itself ran."""
 
 
+class Interrupted(Exception):
+    """The user interrupted the kernel while tracking was at work."""
+
+
 class Trouble:
     """What went wrong inside tracking while one cell ran: counted, and told once."""
 
@@ -33,6 +37,10 @@ class Trouble:
         self._count += 1
         if not self._first:
             self._first = f"{doing}: {type(error).__name__}: {error}"
+
+    def interrupted(self, doing: str) -> None:
+        """Count an interrupt that came while tracking was at work, after the cell's own end."""
+        self.add(doing, Interrupted("by the user"))
 
     def __bool__(self) -> bool:
         return self._count > 0

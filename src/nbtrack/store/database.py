@@ -7,6 +7,7 @@ millisecond whatever the size; opening the file with ``connect`` costs ten to th
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import threading
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 FILE = "store.duckdb"
 
 _PID = re.compile(r"PID (\d+)")
-_STORAGE = f"(STORAGE_VERSION '{schema.STORAGE_VERSION}')"
+_EXISTING = f"(STORAGE_VERSION '{schema.STORAGE_VERSION}')"
+_NEW = f"(STORAGE_VERSION '{schema.STORAGE_VERSION}', BLOCK_SIZE {schema.BLOCK_BYTES})"
 
 
 class Instance:
@@ -44,12 +46,17 @@ class Instance:
     def __init__(self) -> None:
         self.mutex = threading.Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
+        self._is_over = False
 
     def connection(self) -> duckdb.DuckDBPyConnection:
         """The connection; call it with ``mutex`` held."""
+        if self._is_over and threading.current_thread() is not threading.main_thread():
+            raise StoreUnavailable("The process is ending; the next one reads what it logged.")
         if self._connection is None:
             import duckdb
 
+            if not self._is_over:
+                atexit.register(self.end)
             self._connection = duckdb.connect()
             # Progress bars of long queries would be printed over the user's output.
             self._connection.execute("SET enable_progress_bar = false")
@@ -90,6 +97,15 @@ class Instance:
         if connection is not None:
             connection.close()
 
+    def end(self) -> None:
+        """At exit: let a background thread finish what it asked, and begin nothing anew.
+
+        The interpreter would otherwise stop that thread inside DuckDB, and abort.
+        """
+        self._is_over = True
+        if self.mutex.acquire(timeout=_PATIENCE_AT_EXIT_S):
+            self.mutex.release()
+
     # A child that is forked inherits DuckDB without its threads, and crashes where it ends
     # it: so none is there while a fork takes place. Another costs some ten milliseconds.
 
@@ -108,6 +124,7 @@ class Instance:
         self.mutex = threading.Lock()
 
 
+_PATIENCE_AT_EXIT_S = 30.0
 _PATIENCE_BEFORE_FORK_S = 5.0
 _instance = Instance()
 if hasattr(os, "register_at_fork"):
@@ -136,7 +153,7 @@ class Database:
         Raises `StoreHeld` if another program has it open, `StoreTooNew`,
         `StoreUnavailable` or `StoreDamaged`.
         """
-        options = "(READ_ONLY)" if read_only else _STORAGE
+        options = "(READ_ONLY)" if read_only else _EXISTING
         with _instance.mutex, _instance.attached(self.file, "store", options):
             connection = _instance.connection()
             self._check_version(connection)
@@ -145,7 +162,7 @@ class Database:
     @contextmanager
     def beside(self, file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         """Within `attached`: a second ``file`` attached as ``copy``, and in use."""
-        with _instance.attached(file, "copy", _STORAGE):
+        with _instance.attached(file, "copy", _NEW):
             yield _instance.connection()
         _instance.connection().execute("USE store")
 
@@ -188,7 +205,7 @@ class Database:
         """Make the file, whole or not at all; call it with the exclusive lock held."""
         new = self.file.with_name(f"{FILE}.new")
         remove_database(new)
-        with _instance.mutex, _instance.attached(new, "store", _STORAGE):
+        with _instance.mutex, _instance.attached(new, "store", _NEW):
             write_schema(_instance.connection())
         share(new, like=self.file.parent)
         os.replace(new, self.file)

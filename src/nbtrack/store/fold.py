@@ -15,14 +15,15 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.events import RunEnded, RunResumed, RunStarted, SeriesOpened
+from nbtrack.store.database import FILE as DATABASE_FILE
 from nbtrack.store.database import warn_once
+from nbtrack.store.progress import Sizes, is_covered, read_progress, write_progress
 from nbtrack.store.rows import Rows, insert_points
 from nbtrack.store.segments import (
     RECORD_BYTES,
@@ -100,12 +101,13 @@ class _Taken:
 
     rows: Rows = field(default_factory=Rows)
     batches: list[tuple[Any, int]] = field(default_factory=list)
-    until: Mapping[tuple[str, int], tuple[int, int]] | None = None
+    until: Sizes | None = None
     series: dict[int, tuple[str, str]] = field(default_factory=dict)
     left_open: set[str] = field(default_factory=set)
     finished_files: list[Path] = field(default_factory=list)
     finished_journals: list[Path] = field(default_factory=list)
-    sizes: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
+    progress: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
+    stuck: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
     blocked: dict[str, str] = field(default_factory=dict)
     bytes: int = 0
     report: FoldReport = field(default_factory=FoldReport)
@@ -117,7 +119,10 @@ class Folder:
     def __init__(self, journals: Path) -> None:
         self.journals = journals
         self._known: dict[tuple[str, int], _Known] = {}
-        self._folded: dict[tuple[str, int], tuple[int, int]] = {}
+        self._database = journals.parent / DATABASE_FILE
+        self._progress: dict[tuple[str, int], tuple[int, int]] = {}
+        # Segments that cannot be read further by this version, at the size they had.
+        self._stuck: dict[tuple[str, int], tuple[int, int]] = {}
         self.blocked: dict[str, str] = {}
 
     # What there is to do
@@ -140,19 +145,30 @@ class Folder:
                 found[journal.name, number] = (_size(events_file), points_size)
         return found
 
-    def has_news(self) -> bool:
-        """Whether some journal holds what this process has not seen folded, or is final."""
-        if any(sizes != self._folded.get(segment) for segment, sizes in self.sizes().items()):
+    def has_news(self, until: Sizes | None = None) -> bool:
+        """Whether a fold would find something: up to the sizes ``until``, or a journal to end."""
+        there = self.sizes()
+        wanted = {
+            segment: sizes if until is None else _least(sizes, until.get(segment, (0, 0)))
+            for segment, sizes in there.items()
+            if self._stuck.get(segment) != sizes
+        }
+        if not is_covered(wanted, read_progress(self._database)):
             return True
         return any(
             journal.name not in self.blocked and life_of(journal) in ("closed", "dead")
             for journal in self.list_journals()
         )
 
+    def note_progress(self) -> None:
+        """Let other readers know what was folded, once the database is closed again."""
+        write_progress(self._database, self._progress)
+
     def forget(self) -> None:
-        """Read the journals anew, after their bytes were changed."""
+        """Read the journals anew, after their bytes or the database were changed."""
         self._known.clear()
-        self._folded.clear()
+        self._stuck.clear()
+        self.blocked.clear()
 
     # One lock hold
 
@@ -160,7 +176,7 @@ class Folder:
         self,
         connection: duckdb.DuckDBPyConnection,
         *,
-        until: Mapping[tuple[str, int], tuple[int, int]] | None = None,
+        until: Sizes | None = None,
         keep_files: bool = False,
     ) -> FoldReport:
         """Take up to `MAX_BYTES` into the database in use, in one transaction.
@@ -170,8 +186,7 @@ class Folder:
         ``keep_files`` leaves the journals as they are, for a passing copy.
         """
         journals = self.list_journals()
-        if not journals:
-            return FoldReport()
+        self._progress = read_progress(self._database)
         states = _read_states(connection, journals)
         taken = _Taken(until=until)
         for index, journal in enumerate(journals):
@@ -184,9 +199,9 @@ class Folder:
         taken.left_open -= self._open_in_others(taken)
         self._commit(connection, taken)
         self.blocked.update(taken.blocked)
+        self._stuck.update(taken.stuck)
+        self._progress.update(taken.progress)
         if not keep_files:
-            if taken.report.is_complete:
-                self._folded.update(taken.sizes)
             self._delete(taken)
         for damage in taken.report.damage:
             warn_once(
@@ -257,9 +272,8 @@ class Folder:
         points_size, events_size = _size(points_file), _size(events_file)
         there = (events_size, points_size)
         if taken.until is not None:
-            wanted_events, wanted_points = taken.until.get((journal.name, number), (0, 0))
-            events_size, points_size = min(events_size, wanted_events), min(points_size, wanted_points)
-        taken.sizes[journal.name, number] = (events_size, points_size)
+            wanted_sizes = taken.until.get((journal.name, number), (0, 0))
+            events_size, points_size = _least(there, wanted_sizes)
         budget = max(0, MAX_BYTES - taken.bytes)
         wanted = max(0, min(budget, events_size - state.events_offset))
         events = read_events(events_file, state.events_offset, max_bytes=wanted)
@@ -271,6 +285,7 @@ class Folder:
         if events.too_new is not None:
             warn_once(str(events.too_new))
             taken.blocked[journal.name] = str(events.too_new)
+            taken.stuck[journal.name, number] = there
         elif wanted == budget and events.end < events_size:
             taken.report.is_complete = False
         else:
@@ -286,12 +301,15 @@ class Folder:
             # What is left then is a frame that was cut, or is being written just now.
             is_read = points_end + RECORD_BYTES > points_size or points_end == state.points_offset
             taken.report.is_complete &= is_read
-            is_read = is_read and (events_size, points_size) == there
+        # A frame that was cut counts as taken: there is nothing to be had from it.
+        taken.progress[journal.name, number] = (
+            (events_size, points_size) if is_read else (events.end, points_end)
+        )
         taken.bytes += events.end - state.events_offset + points_end - state.points_offset
         if (events.end, points_end) != (state.events_offset, state.points_offset):
             state.events_offset, state.points_offset = events.end, points_end
             _log_offsets(taken.rows, journal, number, state, ended=False)
-        return is_read
+        return is_read and (events_size, points_size) == there
 
     def _take_points(self, points: PointsChunk, index: int, known: _Known, taken: _Taken) -> None:
         import numpy as np
@@ -341,13 +359,13 @@ class Folder:
             with suppress(OSError):
                 file.unlink(missing_ok=True)
             self._known.pop((file.parent.name, int(file.stem)), None)
-            self._folded.pop((file.parent.name, int(file.stem)), None)
+            self._progress.pop((file.parent.name, int(file.stem)), None)
         for journal in taken.finished_journals:
             shutil.rmtree(journal, ignore_errors=True)
         gone = {journal.name for journal in taken.finished_journals}
-        for key in [key for key in self._known if key[0] in gone]:
-            del self._known[key]
-            self._folded.pop(key, None)
+        for remembered in (self._known, self._progress, self._stuck):
+            for key in [key for key in remembered if key[0] in gone]:
+                del remembered[key]
 
 
 def segment_files(journal: Path, number: int) -> tuple[Path, Path]:
@@ -413,6 +431,10 @@ def _close_as_killed(connection: duckdb.DuckDBPyConnection, run_ids: list[str]) 
         """,
         [run_ids, run_ids],
     )
+
+
+def _least(first: tuple[int, int], second: tuple[int, int]) -> tuple[int, int]:
+    return min(first[0], second[0]), min(first[1], second[1])
 
 
 def _size(file: Path) -> int:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from nbtrack.store.fold import Folder, FoldReport
     from nbtrack.store.health import StoreHealth
     from nbtrack.store.locks import StoreLock
+    from nbtrack.store.progress import Sizes
 
 
 class Store:
@@ -110,7 +111,7 @@ class Store:
             if taken.is_complete:
                 return report
 
-    def _fold_once(self, until: Mapping[tuple[str, int], tuple[int, int]]) -> FoldReport:
+    def _fold_once(self, until: Sizes) -> FoldReport:
         # Imported before the lock is taken, not while others wait for it.
         import duckdb  # noqa: F401
         import pyarrow  # noqa: F401
@@ -124,10 +125,13 @@ class Store:
             with lock.exclusive():
                 if not database.exists():
                     database.create()
-                if not folder.list_journals():
+                # Whoever held the lock before may have folded it all.
+                if not folder.has_news(until):
                     return FoldReport()
                 with database.attached(read_only=False) as connection:
-                    return folder.fold(connection, until=until)
+                    report = folder.fold(connection, until=until)
+                folder.note_progress()
+                return report
 
     def version(self) -> int:
         """A number that changes whenever there may be something new to read, in any process."""
@@ -181,8 +185,8 @@ class Store:
             except (StoreHeld, StoreUnavailable) as error:
                 hindrance = error
         if not database.exists():
-            # Nothing was logged here yet, or nothing can be written.
-            with database.with_journals(self._fold_in_passing, reads_file=False) as connection:
+            fold = _fold_nothing if hindrance is None else self._fold_in_passing
+            with database.with_journals(fold, reads_file=False) as connection:
                 yield connection
             return
         is_yielded = False
@@ -213,7 +217,8 @@ class Store:
         from nbtrack.store.fold import Folder
 
         folder = Folder(self.path / JOURNALS)
-        while not folder.fold(connection, keep_files=True).is_complete:
+        until = folder.sizes()
+        while not folder.fold(connection, until=until, keep_files=True).is_complete:
             pass
 
     # Care
@@ -295,3 +300,7 @@ class Store:
             raise StoreUnavailable(
                 f"Cannot write to {self.path} ({error.strerror or error})."
             ) from error
+
+
+def _fold_nothing(_: object) -> None:
+    """What there is to fold where nothing was logged yet."""

@@ -50,8 +50,7 @@ def metric_names(columns: Sequence[Column]) -> list[str]:
 def choose_columns(columns: Sequence[Column], total: int, *, experiments: int) -> list[str]:
     """The standard columns, the metrics, and the parameters that vary, in the order to show them.
 
-    Metrics stand before parameters: however many of those there are, the result is in sight.
-
+    Metrics stand first: however many parameters there are, the result is in sight.
     The experiment has a column where the runs are of several.
     """
     return [

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from nbtrack.store import RunQuery, Store
 
 _STATIC = Path(__file__).parent / "static"
+if not (_STATIC / "run_table.js").exists():
+    raise FileNotFoundError(
+        f"nbtrack's front-end is not built in {_STATIC}: run pip install -e . in the checkout, "
+        "or npm install and npm run build in its folder js."
+    )
 
 
 class RunTable(anywidget.AnyWidget):

@@ -32,10 +32,9 @@ _COLOURS = {
 }
 _BRAND = _COLOURS["running"]
 _QUIET = "opacity:.65"
-_LEFT = f"text-align:left;padding:4px 12px 4px 0;border-bottom:1px solid {_LINE};white-space:nowrap"
-_RIGHT = (
-    f"text-align:right;padding:4px 0 4px 14px;border-bottom:1px solid {_LINE};white-space:nowrap"
-)
+_CELL = f"padding:4px 10px;border-bottom:1px solid {_LINE};white-space:nowrap"
+_LEFT = f"text-align:left;{_CELL}"
+_RIGHT = f"text-align:right;{_CELL}"
 
 
 def static_html(model: TableModel) -> str:
@@ -133,7 +132,8 @@ def _columns(model: TableModel) -> list[str]:
     shown = model.shown_columns()
     params = [name for name in shown if name.startswith("params.")]
     metrics = [name for name in shown if name.startswith("metrics.")]
-    return [*params[:_MAX_PARAMS], *metrics[:_MAX_METRICS]]
+    kept = {*params[:_MAX_PARAMS], *metrics[:_MAX_METRICS]}
+    return [name for name in shown if name in kept]
 
 
 def _curves(

@@ -113,7 +113,7 @@ class TableModel:
         pinned: Sequence[str] | None = None,
         constant: bool | None = None,
     ) -> None:
-        """Show these columns (``None``: those chosen for the user), with some pinned to the left."""
+        """Show these columns (``None``: those chosen for the user), some pinned to the left."""
         with self._lock:
             known = {column.name for column in self._read().columns}
             self.shown = None if shown is None else [name for name in shown if name in known]

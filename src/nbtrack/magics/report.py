@@ -1,0 +1,101 @@
+"""The card of a cell that has ended: what was found, and how it compares.
+
+The store is asked beside the cell. The card waits for its answers as long as the
+session has patience, and is drawn again when a late one arrives.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from nbtrack.capture import Inferred
+from nbtrack.magics.errand import Errand
+from nbtrack.magics.history import History, compare_metrics, compare_params
+from nbtrack.magics.line import TrackArguments
+from nbtrack.magics.session import Session, TrackedRun
+from nbtrack.magics.sketch import Sketch
+from nbtrack.widgets.card import RunCard
+
+
+class Report:
+    """The card of one ended run, as far as it is known.
+
+    ``metrics`` were read off the cell; ``own`` asks for those that the cell logged
+    itself, and wins; ``history`` asks for what they are compared with.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        tracked: TrackedRun,
+        card: RunCard,
+        *,
+        metrics: Mapping[str, float],
+        curves: Mapping[str, Sketch],
+        own: Errand[dict[str, float]] | None,
+        history: Errand[History] | None,
+    ) -> None:
+        self._session = session
+        self._tracked = tracked
+        self._card = card
+        self._metrics = metrics
+        self._curves = {key: sketch.values for key, sketch in curves.items()}
+        self._own = own
+        self._history = history
+
+    def show(self) -> None:
+        """Complete the card with what the store says in time, and later with the rest."""
+        session = self._session
+        errands: list[Errand[Any]] = [e for e in (self._own, self._history) if e is not None]
+        deadline = time.monotonic() + session.patience_s
+        with suppress(KeyboardInterrupt):  # Tired of waiting: the card goes out as it is.
+            for errand in errands:
+                errand.answer(max(0.0, deadline - time.monotonic()))
+        late = [errand for errand in errands if not errand.is_done]
+        session.store_answered(in_time=not late)
+        self._draw()
+        for errand in late:
+            errand.then(self._draw_late)
+
+    def _draw_late(self, _: object) -> None:
+        self._session.store_answered(in_time=True)
+        if self._tracked.card.status != "deleted":
+            self._draw()
+
+    def _draw(self) -> None:
+        tracked = self._tracked
+        logged = (self._own.answer(0) if self._own else None) or {}
+        history = (self._history.answer(0) if self._history else None) or History()
+        tracked.history = history
+        tracked.card = replace(
+            self._card,
+            params=compare_params(tracked.run.params, history),
+            metrics=compare_metrics({**self._metrics, **logged}, self._curves, history),
+            last_run=history.last.name if history.last else "",
+        )
+        tracked.display.show(tracked.card)
+
+
+def inferred_line(
+    arguments: TrackArguments, inferred: Inferred, curves: Mapping[str, Sketch]
+) -> str:
+    """What was read off the cell, in one line; what the user named himself is not counted."""
+    if not arguments.infer:
+        return "nothing was inferred (--no-infer)"
+    named = {*arguments.overrides, *arguments.params, *arguments.metrics}
+    found = [
+        _count(len(inferred.params.keys() - named), "parameter"),
+        _count(len(inferred.metrics.keys() - curves.keys() - named), "metric"),
+        *(f"curve of {key} ({sketch.length} turns)" for key, sketch in list(curves.items())[:3]),
+    ]
+    said = ", ".join(part for part in found if part)
+    line = f"inferred {said}" if said else "nothing to infer in this cell"
+    return " · ".join([line, *inferred.notes])
+
+
+def _count(number: int, noun: str) -> str:
+    return "" if not number else f"1 {noun}" if number == 1 else f"{number} {noun}s"
