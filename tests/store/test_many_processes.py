@@ -1,5 +1,6 @@
 """Processes that use one store at the same time: nobody fails, waits long, loses or doubles."""
 
+import os
 import time
 
 from using_store import end_run, finished, journals, log, rows, start_run
@@ -27,7 +28,13 @@ def test_eight_processes_open_a_store_that_does_not_exist_yet(program, store, fo
     assert (folder / ".gitignore").read_text() == "*\n"
 
 
+def patience_s():
+    """A second, on a machine whose cores are not busy with other people's work."""
+    return max(1.0, os.getloadavg()[0] / os.cpu_count())
+
+
 def test_four_writers_and_four_readers_lose_and_double_nothing(program, store, folder):
+    limit_s = patience_s()
     runs, steps = 5, 2000
     write = f"""
         for number in range({runs}):
@@ -68,7 +75,7 @@ def test_four_writers_and_four_readers_lose_and_double_nothing(program, store, f
         last, reads, slowest = finished(reader).split()
         assert int(last) == expected
         assert int(reads) > 2
-        assert float(slowest) < 1.0
+        assert float(slowest) < limit_s
     assert rows(
         store, "SELECT count(*), count(DISTINCT (run_id, key, step)), sum(value) FROM metrics"
     )[0][:2] == (expected, expected)
@@ -94,7 +101,7 @@ def test_a_point_is_visible_in_another_process_within_a_second(program, store):
         reader.stdin.flush()
         assert reader.stdout.readline() == f"{step}\n"
         # The first read imports DuckDB.
-        assert step == 0 or time.monotonic() - returned < 1.0
+        assert step == 0 or time.monotonic() - returned < patience_s()
     end_run(store, run)
 
 

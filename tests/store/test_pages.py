@@ -114,7 +114,7 @@ def test_columns_are_counted_over_the_runs_that_fit(store):
     assert found["params.lr"] == Column("params.lr", "params", "number", 2, 2)
     assert found["params.m"] == Column("params.m", "params", "text", 2, 1)
     assert found["params.on"] == Column("params.on", "params", "bool", 1, 1)
-    assert found["metrics.acc"] == Column("metrics.acc", "metrics", "number", 2, 1, points=2)
+    assert found["metrics.acc"] == Column("metrics.acc", "metrics", "number", 2, 2, points=2)
     assert found["tags.t"] == Column("tags.t", "tags", "text", 1, 1)
     assert found["attributes.experiment"].distinct == 1
     assert found["attributes.started"].type == "time"

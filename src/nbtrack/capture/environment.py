@@ -30,7 +30,7 @@ def observe_python() -> dict[str, str]:
 
 
 def list_packages() -> str:
-    """Every installed package as ``name==version``, one a line, sorted; scanning takes some 70 ms."""
+    """Every installed package as ``name==version``, one a line, sorted; it takes some 70 ms."""
     found: dict[str, str] = {}
     for distribution in metadata.distributions():
         try:

@@ -25,7 +25,7 @@ def chosen_params(estimator: object, depth: int = 0) -> Iterator[tuple[str, obje
     """
     try:
         params = estimator.get_params(deep=False)  # type: ignore[attr-defined]
-        defaults = _defaults(type(estimator))
+        defaults = _defaults(type(estimator))  # type: ignore[arg-type]
     except Exception:  # noqa: BLE001 - an estimator of the user's own may raise anything
         return
     for name, value in params.items():

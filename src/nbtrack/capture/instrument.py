@@ -21,7 +21,7 @@ PROBE = "__nbtrack__"
 
 @dataclass(frozen=True, slots=True)
 class CallSite:
-    """A call that may measure. ``target`` is the name it is assigned to, if that is all it is for."""
+    """A call that may measure. ``target`` is the name to which it is directly assigned."""
 
     name: str
     receiver: str
@@ -157,7 +157,7 @@ def _watch_loop(loop: AnyLoop, number: int) -> None:
 
 
 def _close_after(node: ast.AST, numbers: Mapping[int, int]) -> None:
-    """Put a call behind every watched loop, so that later assignments are not taken for its last turn."""
+    """Put a call behind every watched loop: what is assigned later is not of its last turn."""
     for name in ("body", "orelse", "finalbody", "handlers"):
         block = getattr(node, name, None)
         if not isinstance(block, list):
@@ -207,7 +207,7 @@ def _measures(site: CallSite, namespace: Mapping[str, object]) -> bool:
 
 
 def _resolve(node: ast.expr, namespace: Mapping[str, object]) -> object:
-    """What a dotted name means, going through modules only: their attributes have no side effects."""
+    """What a dotted name means. Only modules are gone through: nothing is run by that."""
     if isinstance(node, ast.Name):
         return namespace.get(node.id)
     if isinstance(node, ast.Attribute):

@@ -136,7 +136,7 @@ class CellObserver:
         return instrument(tree, self._probe, overrides, watch=self._options.infer)
 
     def finish(self, result: object, error: BaseException | None) -> Inferred:
-        """What the cell was given and what it measured. ``result`` is the value of its last line."""
+        """What the cell was given and measured. ``result`` is the value of its last line."""
         for watch in self._probe.loops:
             watch.close()
         self._namespace.pop(PROBE, None)
@@ -188,9 +188,9 @@ class CellObserver:
                 is_used = name in syntax.passed or name in syntax.looked_up
                 is_passed = is_used and not says_metric(name)
                 is_result = name in syntax.loop_targets or name in syntax.timed
-                if is_passed and not is_result and not name.startswith("_") and is_setting(value):
-                    if value is not None and not isinstance(value, (str, tuple)):
-                        params.setdefault(name, value)
+                is_scalar = is_setting(value) and not isinstance(value, (str, tuple, type(None)))
+                if is_passed and is_scalar and not is_result and not name.startswith("_"):
+                    params.setdefault(name, value)
             self._find_estimators(params)
         params.update(self._options.overrides)
 
@@ -287,7 +287,8 @@ class CellObserver:
                     if (numbers := numeric_list(values)) is not None:
                         inferred.curves[str(key)] = numbers
             elif name in self._syntax.filled or says_metric(name):
-                if (numbers := numeric_list(value)) is not None:
+                numbers = numeric_list(value)
+                if numbers is not None:
                     inferred.curves[name] = numbers
 
     # What the line asks for
@@ -324,8 +325,8 @@ class CellObserver:
 
     def _notes(self, inferred: Inferred) -> list[str]:
         notes = []
-        for function, names in self._through.items():
-            kept = [name for name in names if name in inferred.params]
+        for function, read in self._through.items():
+            kept = [name for name in read if name in inferred.params]
             if kept:
                 notes.append(f"{', '.join(kept[:4])} read by {function}()")
         for watch in self._probe.loops:
@@ -349,22 +350,10 @@ def set_seeds(seed: int) -> None:
 
 
 _MEASURING_CALLS = frozenset(
-    [
-        "fit",
-        "partial_fit",
-        "fit_transform",
-        "fit_predict",
-        "train",
-        "score",
-        "backward",
-        "evaluate",
-        "cross_val_score",
-        "cross_validate",
-        "train_on_batch",
-        "fit_generator",
-        "minimize",
-        "run_training",
-    ]
+    """
+    fit partial_fit fit_transform fit_predict train score backward evaluate cross_val_score
+    cross_validate train_on_batch fit_generator minimize run_training
+    """.split()
 )
 
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 
 def closed_reads(names: Iterable[str], namespace: Mapping[str, object]) -> dict[str, str]:
-    """``names``, and what the session's functions among them read: name to the function it is read by.
+    """``names``, and what functions of the session among them read: name to its reader.
 
     Names that the cell reads itself map to ``""``. They come in order of discovery.
     """

@@ -145,10 +145,12 @@ def numeric_list(value: object) -> list[float] | None:
         floats = [to_number(number) for number in numbers]
         return None if None in floats else [number for number in floats if number is not None]
     numpy = sys.modules.get("numpy")
-    if numpy is not None and type(value) is numpy.ndarray:
-        if value.ndim == 1 and value.dtype.kind == "f" and 2 <= len(value) <= MAX_CURVE_POINTS:
-            return [float(number) for number in value]
-    return None
+    if numpy is None or type(value) is not numpy.ndarray:
+        return None
+    array: Any = value
+    if array.ndim != 1 or array.dtype.kind != "f" or not 2 <= len(array) <= MAX_CURVE_POINTS:
+        return None
+    return [float(number) for number in array]
 
 
 def _is_numpy_scalar(value: object) -> bool:

@@ -98,7 +98,8 @@ class _Kept:
         with self._lock:
             head, tail, dropped = "".join(self._head), "".join(self._tail), self._dropped
         if dropped:
-            return f"{collapse(head)}\n[… {dropped:,} characters were left out here …]\n{collapse(tail)}"
+            cut = f"[… {dropped:,} characters were left out here …]"
+            return f"{collapse(head)}\n{cut}\n{collapse(tail)}"
         return collapse(head + tail)
 
 

@@ -14,170 +14,32 @@ from dataclasses import dataclass, field
 
 # Names that say metric: whole words of a name split at underscores and digits.
 METRIC_WORDS = frozenset(
-    [
-        "acc",
-        "accuracy",
-        "auc",
-        "auroc",
-        "auprc",
-        "ap",
-        "map",
-        "mrr",
-        "ndcg",
-        "loss",
-        "losses",
-        "nll",
-        "elbo",
-        "error",
-        "err",
-        "score",
-        "scores",
-        "f1",
-        "precision",
-        "recall",
-        "specificity",
-        "sensitivity",
-        "rmse",
-        "mse",
-        "mae",
-        "mape",
-        "msle",
-        "r2",
-        "r",
-        "bleu",
-        "rouge",
-        "meteor",
-        "wer",
-        "cer",
-        "iou",
-        "dice",
-        "psnr",
-        "ssim",
-        "fid",
-        "perplexity",
-        "ppl",
-        "kappa",
-        "mcc",
-        "brier",
-        "gini",
-        "logloss",
-        "top1",
-        "top5",
-        "hits",
-        "reward",
-        "return",
-        "correct",
-        "coverage",
-        "bias",
-        "variance",
-        "silhouette",
-        "inertia",
-    ]
+    """
+    acc accuracy auc auroc auprc ap map mrr ndcg loss losses nll elbo error err score scores f1
+    precision recall specificity sensitivity rmse mse mae mape msle r2 r bleu rouge meteor wer
+    cer iou dice psnr ssim fid perplexity ppl kappa mcc brier gini logloss top1 top5 hits reward
+    return correct coverage bias variance silhouette inertia
+    """.split()
 )
 
 # Words that make a setting of a constant, whatever metric the name speaks of: `loss_weight = 0.5`.
 _SETTING_WORDS = frozenset(
-    [
-        "threshold",
-        "weight",
-        "weights",
-        "scale",
-        "rate",
-        "ratio",
-        "fn",
-        "func",
-        "function",
-        "type",
-        "kind",
-        "coef",
-        "tol",
-        "tolerance",
-        "target",
-        "margin",
-        "penalty",
-        "smoothing",
-        "eps",
-        "epsilon",
-        "alpha",
-        "beta",
-        "min",
-        "max",
-        "goal",
-        "name",
-        "metric",
-        "every",
-        "interval",
-    ]
+    """
+    threshold weight weights scale rate ratio fn func function type kind coef tol tolerance
+    target margin penalty smoothing eps epsilon alpha beta min max goal name metric every
+    interval
+    """.split()
 )
 
 # Calls that show or keep a number: a number given to them is still a result, not a setting.
 _REPORTING = frozenset(
-    [
-        "print",
-        "display",
-        "round",
-        "float",
-        "int",
-        "str",
-        "repr",
-        "format",
-        "abs",
-        "len",
-        "min",
-        "max",
-        "sum",
-        "sorted",
-        "isinstance",
-        "type",
-        "append",
-        "extend",
-        "insert",
-        "add",
-        "log",
-        "info",
-        "debug",
-        "warning",
-        "error",
-        "write",
-        "set_postfix",
-        "set_description",
-        "update",
-        "add_scalar",
-        "add_scalars",
-        "log_metric",
-        "log_metrics",
-        "item",
-        "mean",
-        "std",
-        "sqrt",
-        "exp",
-        "log10",
-        "log2",
-        "isnan",
-        "isfinite",
-        "tolist",
-        "allclose",
-        "isclose",
-        "bool",
-        "zip",
-        "enumerate",
-        "list",
-        "tuple",
-        "dict",
-        "set",
-        "put",
-        "title",
-        "text",
-        "annotate",
-        "set_title",
-        "axhline",
-        "axvline",
-        "plot",
-        "bar",
-        "scatter",
-        "show",
-        "hist",
-    ]
+    """
+    print display round float int str repr format abs len min max sum sorted isinstance type
+    append extend insert add log info debug warning error write set_postfix set_description
+    update add_scalar add_scalars log_metric log_metrics item mean std sqrt exp log10 log2 isnan
+    isfinite tolist allclose isclose bool zip enumerate list tuple dict set put title text
+    annotate set_title axhline axvline plot bar scatter show hist
+    """.split()
 )
 
 
@@ -287,12 +149,12 @@ def constant_value(node: ast.expr) -> tuple[bool, object]:
         case ast.Constant(value=value) if value is not Ellipsis and not isinstance(value, bytes):
             return True, value
         case ast.UnaryOp(op=ast.USub() | ast.UAdd() | ast.Not(), operand=operand):
-            is_constant, value = constant_value(operand)
-            if not is_constant or isinstance(value, (str, tuple)) or value is None:
+            is_constant, inner = constant_value(operand)
+            if not is_constant or isinstance(inner, (str, tuple)) or inner is None:
                 return False, None
             if isinstance(node.op, ast.Not):
-                return True, not value
-            return True, -value if isinstance(node.op, ast.USub) else value  # type: ignore[operator]
+                return True, not inner
+            return True, -inner if isinstance(node.op, ast.USub) else inner  # type: ignore[operator]
         case ast.BinOp(left=left, op=op, right=right):
             (is_left, a), (is_right, b) = constant_value(left), constant_value(right)
             if is_left and is_right:
@@ -369,9 +231,9 @@ class _Reader(ast.NodeVisitor):
             if name in ("fit", "partial_fit", "fit_transform", "fit_predict", "train"):
                 self._syntax.fitted.add(owner)
         for keyword in node.keywords:
-            names = {n.id for n in ast.walk(keyword.value) if isinstance(n, ast.Name)}
-            if keyword.arg and names:
-                self._syntax.handed_on.setdefault(keyword.arg, set()).update(names)
+            inside = {n.id for n in ast.walk(keyword.value) if isinstance(n, ast.Name)}
+            if keyword.arg and inside:
+                self._syntax.handed_on.setdefault(keyword.arg, set()).update(inside)
         if name and name not in _REPORTING:
             values = [*node.args, *(keyword.value for keyword in node.keywords)]
             names = [each.id for each in values if isinstance(each, ast.Name)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from nbtrack.errors import InvalidFilter
 from nbtrack.store.conditions import ATTRIBUTES, Key, Kind
 from nbtrack.store.filters import parse_column
-from nbtrack.store.selection import LAST_POINT, PARAM_TEXT, RunQuery, Selection
+from nbtrack.store.selection import PARAM_TEXT, RunQuery, Selection
 
 if TYPE_CHECKING:
     import pyarrow
@@ -26,8 +26,9 @@ MAX_TIED = 100
 class Column:
     """One column that runs of a query have: ``name`` is ``kind`` and a key, as ``params.lr``.
 
-    ``runs`` have a value, of which ``distinct`` differ. ``points`` is the length of
-    the longest curve, for metrics.
+    ``runs`` have a value. ``distinct`` is how many of these differ, for parameters,
+    tags and attributes that are texts; else it is ``runs``. ``points`` is the length
+    of the longest curve, for metrics.
     """
 
     name: str
@@ -38,18 +39,20 @@ class Column:
     points: int = 0
 
 
+# A run logs a parameter once, so that its rows can be counted as they are; summaries
+# and tags have a row per fold and per change.
 _COLUMNS = f"""
 WITH {{ctes}}
-SELECT 'params' AS kind, key, count(*) AS runs, count(DISTINCT text) AS differing,
+SELECT 'params' AS kind, key, sum(rows)::BIGINT AS runs, count(DISTINCT text) AS differing,
        list(DISTINCT type) AS types, 0 AS points
 FROM (
-    SELECT run_id, key, arg_max({PARAM_TEXT}, ts) AS text, arg_max(type, ts) AS type
-    FROM base.params SEMI JOIN fit USING (run_id) GROUP BY run_id, key
+    SELECT key, {PARAM_TEXT} AS text, type, count(*) AS rows
+    FROM base.params SEMI JOIN fit USING (run_id) GROUP BY ALL
 ) GROUP BY key
 UNION ALL
-SELECT 'metrics', key, count(*), count(DISTINCT value), ['float'], max(points)
+SELECT 'metrics', key, count(*), count(*), ['float'], max(points)
 FROM (
-    SELECT run_id, key, arg_max_null(last_value, {LAST_POINT}) AS value, sum(count) AS points
+    SELECT run_id, key, sum(count) AS points
     FROM base.summary SEMI JOIN fit USING (run_id) GROUP BY run_id, key
 ) GROUP BY key
 UNION ALL
@@ -86,11 +89,13 @@ def list_columns(store: Store, query: RunQuery) -> list[Column]:
 def _list_attributes(store: Store, query: RunQuery) -> list[Column]:
     selection = Selection(query)
     counts = []
-    for name in ATTRIBUTES:
+    for name, type_ in ATTRIBUTES.items():
         selection.show(f"a_{name}", selection.text(Key("attributes", name)))
-        counts.append(
-            f'count(a_{name}) AS "{name}", count(DISTINCT a_{name}) AS "{name} differing"'
-        )
+        differing = "DISTINCT " if type_ in ("text", "status") else ""
+        counts += [
+            f'count(a_{name}) AS "{name}"',
+            f'count({differing}a_{name}) AS "{name}, differing"',
+        ]
     row = store.query(
         f"WITH {selection.ctes()} SELECT {', '.join(counts)} FROM fit",
         selection.parameters,
@@ -103,7 +108,7 @@ def _list_attributes(store: Store, query: RunQuery) -> list[Column]:
             kind="attributes",
             type=types.get(type_, "text"),
             runs=row[name],
-            distinct=row[f"{name} differing"],
+            distinct=row[f"{name}, differing"],
         )
         for name, type_ in ATTRIBUTES.items()
     ]

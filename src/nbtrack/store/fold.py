@@ -274,6 +274,9 @@ class Folder:
         if taken.until is not None:
             wanted_sizes = taken.until.get((journal.name, number), (0, 0))
             events_size, points_size = _least(there, wanted_sizes)
+            # Another may have folded beyond what this one wanted.
+            events_size = max(events_size, state.events_offset)
+            points_size = max(points_size, state.points_offset)
         budget = max(0, MAX_BYTES - taken.bytes)
         wanted = max(0, min(budget, events_size - state.events_offset))
         events = read_events(events_file, state.events_offset, max_bytes=wanted)

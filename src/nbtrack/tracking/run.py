@@ -12,7 +12,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nbtrack.errors import InvalidValue, ParamConflict, RunIsOver
 from nbtrack.events import (
@@ -121,7 +121,7 @@ class Run(RunHandle):
         # A loop logs the same keys over and over: one lookup finds how they are written.
         keys = tuple(metrics)
         frame = self._frames.get(keys) or self._open_frame(metrics)
-        values = tuple(metrics.values())
+        values: tuple[Any, ...] = tuple(metrics.values())
         for value in values:
             if type(value) is not float:
                 values = tuple([metric_number(key, value) for key, value in metrics.items()])
