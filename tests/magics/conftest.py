@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -179,6 +180,19 @@ class Notebook:
             pass
         seen.status = reply["content"]["status"]
         return seen
+
+    def card_with(self, seen: Executed, text: str) -> str:
+        """The execution's card once it says ``text``; what the store answers may come late."""
+        (display,) = seen.displays
+        end = time.monotonic() + WAIT_S
+        while text not in seen.card:
+            assert time.monotonic() < end, f"no {text!r} came in {seen.card}"
+            with suppress(queue.Empty):
+                message = self.client.get_iopub_msg(timeout=1)
+                content = message["content"]
+                if content.get("transient", {}).get("display_id") == display:
+                    seen.displays[display] = content["data"]
+        return seen.card
 
     def run(self, code: str, cell_id: str | None = None) -> Executed:
         """Run a cell to its end."""

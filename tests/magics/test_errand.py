@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-import contextvars
+import subprocess
+import sys
 import threading
 
 from nbtrack.magics.errand import Errand
@@ -55,7 +56,10 @@ def test_a_failure_is_handed_over_and_answers_nothing():
     assert [str(error) for error in failures] == ["gone"]
 
 
-def test_the_work_sees_the_callers_context():
-    variable = contextvars.ContextVar("variable", default="thread's own")
-    variable.set("caller's")
-    assert Errand(variable.get, fail).answer(5) == "caller's"
+def test_a_process_that_exits_waits_for_the_work(tmp_path):
+    code = (
+        "import time\nfrom pathlib import Path\nfrom nbtrack.magics.errand import Errand\n"
+        f"Errand(lambda: (time.sleep(.3), Path({str(tmp_path / 'done')!r}).touch()), print)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert (tmp_path / "done").exists()

@@ -87,8 +87,7 @@ def test_the_same_cell_is_compared_with_its_last_run_and_the_best(notebook):
     cell = "%%track\nlr = {}\naccuracy = lr * 2\n"
     notebook.run(cell.format(0.2), cell_id="c1")
     notebook.run("%%track other\naccuracy = 8 / 10\n", cell_id="c2")
-    card = notebook.run(cell.format(0.1), cell_id="c1").card
-    assert "▼ 0.2" in card
+    card = notebook.card_with(notebook.run(cell.format(0.1), cell_id="c1"), "▼ 0.2")
     assert "0.2 →" in card
     assert "best 0.8 other" in card
 
@@ -97,19 +96,18 @@ def test_the_comparison_outlives_the_kernel(notebook):
     cell = "%%track\nlr = {}\naccuracy = lr * 2\n"
     notebook.run(cell.format(0.1), cell_id="c1")
     notebook.run("%reload_ext nbtrack")
-    assert "▲ 0.2" in notebook.run(cell.format(0.2), cell_id="c1").card
+    notebook.card_with(notebook.run(cell.format(0.2), cell_id="c1"), "▲ 0.2")
 
 
 def test_without_a_cell_id_the_source_finds_the_last_run(notebook):
     notebook.run("%%track\nlr = .1\naccuracy = lr * 2\n")
     notebook.run("%%track other\nf1 = 3 / 4\n")
-    assert "▲ 0.2" in notebook.run("%%track\nlr = .2\naccuracy = lr * 2\n").card
+    notebook.card_with(notebook.run("%%track\nlr = .2\naccuracy = lr * 2\n"), "▲ 0.2")
 
 
 def test_what_the_cell_logs_is_on_the_card(notebook):
-    card = notebook.run("%%track\nimport nbtrack\nnbtrack.log(f1=.625)\n").card
-    assert "f1" in card
-    assert "0.625" in card
+    seen = notebook.run("%%track\nimport nbtrack\nnbtrack.log(f1=.625)\n")
+    assert "f1" in notebook.card_with(seen, "0.625")
 
 
 def test_the_cell_is_never_kept_waiting_for_a_store_that_is_held(notebook):

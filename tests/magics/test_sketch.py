@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +16,7 @@ def test_a_sketch_is_short_evenly_spaced_and_ends_with_the_last_value(length: in
     values = sketch.values
     assert len(values) <= 130
     assert (values[0], values[-1], sketch.last) == (0.0, length - 1, length - 1)
-    gaps = {after - before for before, after in zip(values[:-1], values[1:-1], strict=False)}
+    gaps = {after - before for before, after in pairwise(values[:-1])}
     assert len(gaps) <= 1
     assert sketch.length == length
 

@@ -370,7 +370,7 @@ def test_where_nothing_can_be_written_the_cell_runs_and_the_user_is_told(
     with pytest.warns(RuntimeWarning, match="cannot write to"):
         result = run(shell, "%%track\nx = 2\nx\n")
     assert result.result == 2
-    blocked.unlink()  # What waits in memory can now be written, at the latest when the store closes.
+    blocked.unlink()  # What waits in memory can be written, when the store closes at the latest.
 
 
 def test_where_a_run_cannot_be_started_the_cell_runs_untracked(shell, place, monkeypatch, capsys):

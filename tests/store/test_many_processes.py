@@ -1,9 +1,8 @@
 """Processes that use one store at the same time: nobody fails, waits long, loses or doubles."""
 
-import os
 import time
 
-from using_store import end_run, finished, journals, log, rows, start_run
+from using_store import end_run, finished, journals, log, patience_s, rows, start_run
 
 
 def test_eight_processes_open_a_store_that_does_not_exist_yet(program, store, folder):
@@ -26,11 +25,6 @@ def test_eight_processes_open_a_store_that_does_not_exist_yet(program, store, fo
     assert rows(store, "SELECT count(*) FROM metrics") == [(8,)]
     assert rows(store, "SELECT DISTINCT status FROM runs") == [("finished",)]
     assert (folder / ".gitignore").read_text() == "*\n"
-
-
-def patience_s():
-    """A second, on a machine whose cores are not busy with other people's work."""
-    return max(1.0, os.getloadavg()[0] / os.cpu_count())
 
 
 def test_four_writers_and_four_readers_lose_and_double_nothing(program, store, folder):

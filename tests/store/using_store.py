@@ -52,3 +52,8 @@ def wait_until(condition, timeout_s=20.0):
         assert time.monotonic() < end, f"did not come true within {timeout_s} s"
         time.sleep(0.01)
     return answer
+
+
+def patience_s():
+    """How long anybody may wait: a second, where the cores are not busy with others' work."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))

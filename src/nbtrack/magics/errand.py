@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextvars
 import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -13,10 +12,10 @@ T = TypeVar("T")
 class Errand(Generic[T]):
     """``work()`` on a thread of its own. Its failures are handed to ``failed``.
 
-    The thread runs in the caller's context: what it displays goes under the
-    caller's cell, even after that cell has ended. A process that exits
-    waits for the work: it may be inside DuckDB, which a killed thread would take
-    down with a crash, or hold what belongs to a run.
+    A process that exits waits for the work: it may be inside DuckDB, which a
+    killed thread would take down with a crash, or hold what belongs to a run. The
+    thread does not run in the caller's context, so that a display which it replaces
+    late is sent on behalf of the cell that runs then: nbclient listens to no other.
     """
 
     def __init__(self, work: Callable[[], T], failed: Callable[[Exception], None]) -> None:
@@ -26,11 +25,7 @@ class Errand(Generic[T]):
         self._answer: T | None = None
         self._lock = threading.Lock()
         self._followers: list[Callable[[T], None]] = []
-        context = contextvars.copy_context()
-        thread = threading.Thread(
-            target=context.run, args=(self._run,), name="nbtrack-errand", daemon=False
-        )
-        thread.start()
+        threading.Thread(target=self._run, name="nbtrack-errand", daemon=False).start()
 
     def answer(self, timeout_s: float) -> T | None:
         """What the work returned, or ``None`` if it failed or takes longer."""

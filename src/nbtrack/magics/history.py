@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _RECENT_RUNS = 50
 
 _RECENT = """
-SELECT replace(run_id::VARCHAR, '-', '') AS run_id FROM runs
+SELECT replace(run_id::VARCHAR, '-', '') AS run_id, name FROM runs
 WHERE experiment = ? AND status = 'finished' AND run_id <> ?::UUID
 ORDER BY started DESC LIMIT ?
 """
@@ -25,11 +25,18 @@ _CELLS = """
 SELECT replace(run_id::VARCHAR, '-', '') AS run_id, key, value FROM facts
 WHERE run_id IN (SELECT unnest(?)::UUID) AND key IN ('cell.id', 'cell.position', 'cell.lines')
 """
-_EXTREMES = """
-SELECT key, min(value) AS low, arg_min(name, value) AS low_run,
-       max(value) AS high, arg_max(name, value) AS high_run
+# The last run's parameters and metrics, and the extremes of the experiment, in one answer.
+_PAST = """
+SELECT 'param' AS kind, key, value, NULL AS low, NULL AS low_run, NULL AS high, NULL AS high_run
+FROM params WHERE run_id = $last::UUID
+UNION ALL
+SELECT 'metric', key, NULL, value, NULL, NULL, NULL
+FROM latest_metrics WHERE run_id = $last::UUID
+UNION ALL
+SELECT 'extremes', key, NULL, min(value), arg_min(name, value), max(value), arg_max(name, value)
 FROM latest_metrics JOIN runs USING (run_id)
-WHERE experiment = ? AND status = 'finished' AND run_id <> ?::UUID AND isfinite(value)
+WHERE experiment = $experiment AND status = 'finished' AND run_id <> $run::UUID
+  AND isfinite(value)
 GROUP BY key
 """
 
@@ -65,31 +72,31 @@ def look_up(store: Store, run_id: str, experiment: str, cell: CellKey) -> Histor
     """Ask the store for the last finished run of ``cell``, and for the experiment's extremes.
 
     The run ``run_id`` itself is left out: it may have ended by the time that the
-    store answers. Four queries; raises `StoreError` where the store cannot answer.
+    store answers. Three queries; raises `StoreError` where the store cannot answer.
     """
-    from nbtrack.store import run_detail
-
     found = store.query(_RECENT, (experiment, run_id, _RECENT_RUNS))
-    recent: list[str] = found["run_id"].to_pylist()
-    if not recent:
+    names: dict[str, str] = dict(zip(*found.to_pydict().values(), strict=True))
+    if not names:
         return History()
-    extremes = {
-        row["key"]: Extremes(row["low"], row["low_run"], row["high"], row["high_run"])
-        for row in store.query(_EXTREMES, (experiment, run_id), fresh=False).to_pylist()
-    }
-    facts: dict[str, dict[str, str]] = {run: {} for run in recent}
-    for row in store.query(_CELLS, (recent,), fresh=False).to_pylist():
+    facts: dict[str, dict[str, str]] = {run: {} for run in names}
+    for row in store.query(_CELLS, (list(names),), fresh=False).to_pylist():
         facts[row["run_id"]][row["key"]] = row["value"]
-    previous = last_run_of(cell, [(run, CellKey.from_facts(facts[run])) for run in recent])
-    if previous is None:
-        return History(None, extremes)
-    detail = run_detail(store, previous)
-    last = PastRun(
-        detail.name,
-        {param.key: param.value for param in detail.params},
-        {metric.key: metric.value for metric in detail.metrics},
-    )
-    return History(last, extremes)
+    last = last_run_of(cell, [(run, CellKey.from_facts(facts[run])) for run in names])
+    asked = {"last": last, "experiment": experiment, "run": run_id}
+    params: dict[str, str] = {}
+    metrics: dict[str, float] = {}
+    extremes: dict[str, Extremes] = {}
+    for row in store.query(_PAST, asked, fresh=False).to_pylist():
+        match row["kind"]:
+            case "param":
+                params[row["key"]] = row["value"]
+            case "metric":
+                metrics[row["key"]] = row["low"]
+            case _:
+                extremes[row["key"]] = Extremes(
+                    row["low"], row["low_run"], row["high"], row["high_run"]
+                )
+    return History(PastRun(names[last], params, metrics) if last else None, extremes)
 
 
 def last_values(store: Store, run_id: str) -> dict[str, float]:

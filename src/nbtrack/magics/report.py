@@ -51,18 +51,18 @@ class Report:
         """Complete the card with what the store says in time, and later with the rest."""
         session = self._session
         errands: list[Errand[Any]] = [e for e in (self._own, self._history) if e is not None]
-        deadline = time.monotonic() + session.patience_s
+        deadline = time.monotonic() + session.patience_s(self._card.duration_s or 0.0)
         with suppress(KeyboardInterrupt):  # Tired of waiting: the card goes out as it is.
             for errand in errands:
                 errand.answer(max(0.0, deadline - time.monotonic()))
         late = [errand for errand in errands if not errand.is_done]
-        session.store_answered(in_time=not late)
+        session.store_is_quick = not late
         self._draw()
         for errand in late:
             errand.then(self._draw_late)
 
     def _draw_late(self, _: object) -> None:
-        self._session.store_answered(in_time=True)
+        self._session.store_is_quick = True
         if self._tracked.card.status != "deleted":
             self._draw()
 

@@ -12,9 +12,11 @@ from nbtrack.magics.history import History, compare_metrics
 from nbtrack.tracking.run import Run
 from nbtrack.widgets.card import RunCard
 
-# How long an ended cell waits for the store's answer before its card goes out without.
-_FIRST_PATIENCE_S = 0.3
-_PATIENCE_S = 0.25
+# How long an ended cell waits for the store's answer before its card goes out without:
+# a share of the time that the cell took, within these bounds.
+_PATIENT_SHARE = 0.25
+_LEAST_PATIENCE_S = 0.015
+_MOST_PATIENCE_S = 0.3
 
 _ABSENT = object()
 
@@ -45,7 +47,7 @@ class Session:
     cells_seen: int = 0
     runs: list[TrackedRun] = field(default_factory=list)
     metric_names: set[str] = field(default_factory=set)
-    patience_s: float = _FIRST_PATIENCE_S
+    store_is_quick: bool = True
 
     @property
     def variables(self) -> dict[str, Any]:
@@ -66,6 +68,11 @@ class Session:
             )
         return self.runs[-1]
 
-    def store_answered(self, in_time: bool) -> None:
-        """Wait for a store that answers, and not for one that is slow or held."""
-        self.patience_s = _PATIENCE_S if in_time else 0.0
+    def patience_s(self, cell_s: float) -> float:
+        """How long to wait for the store after a cell that took ``cell_s``.
+
+        Little where the store was slow or held the last time: it will be again.
+        """
+        if not self.store_is_quick:
+            return _LEAST_PATIENCE_S
+        return min(max(_PATIENT_SHARE * cell_s, _LEAST_PATIENCE_S), _MOST_PATIENCE_S)

@@ -122,14 +122,15 @@ def read_points(file: Path, offset: int, *, size: int, max_records: int) -> Poin
     damage: list[Damage] = []
     with file.open("rb") as stream:
         if offset < HEADER_BYTES:
-            header = stream.read(HEADER_BYTES)
+            header = stream.read(min(HEADER_BYTES, size))
             if len(header) < HEADER_BYTES:
                 return PointsChunk(file, np.empty(0, dtype), 0, 0)
             damage += _check_header(file, header)
             offset = HEADER_BYTES
         stream.seek(offset)
+        size = max(size, offset)
         wanted = max_records * RECORD_BYTES
-        data = stream.read(min(max(0, size - offset), wanted))
+        data = stream.read(min(size - offset, wanted))
         while True:
             records = np.frombuffer(data, dtype, count=len(data) // RECORD_BYTES)
             ends = np.flatnonzero(records["check"])
