@@ -49,7 +49,7 @@ demo: $(READY) ## Run the quickstart without a screen, and print its run table
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 	cp $(QUICKSTART) "$$scratch" && export NBTRACK_STORE="$$scratch/.nbtrack" && \
 	echo "Running a copy of $(QUICKSTART); about a minute" && \
-	$(BIN)/jupyter execute --log-level=ERROR "$$scratch/$(notdir $(QUICKSTART))" && \
+	$(BIN)/jupyter execute "$$scratch/$(notdir $(QUICKSTART))" && \
 	echo "\$$ nbtrack runs" && $(BIN)/nbtrack runs
 
 check: $(READY) ## Format, lint, types, import contracts
@@ -71,8 +71,7 @@ notebooks: $(READY) ## Execute the notebooks anew, as they are stored
 
 pictures: $(READY) ## Take the README's picture anew, in a real JupyterLab
 	@$(BIN)/python -m tests.browser.chromium
-	@$(BIN)/python -m pytest -q tests/browser/test_quickstart.py
-	@cp tests/screenshots/quickstart.png notebooks/quickstart.png
+	@$(BIN)/python -m tests.browser.picture notebooks/quickstart.png
 
 clean: ## Remove what was installed and built here
 	rm -rf $(VENV) js/node_modules js/build $(STATIC)

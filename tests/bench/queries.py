@@ -132,7 +132,8 @@ def bench_sparklines() -> tuple[str, float, float | None, str, str]:
     """Curves of 40 scattered runs out of ten million points."""
     store = _store_of(1000, points=1700)
     scattered = store.query(
-        "SELECT replace(run_id::VARCHAR, '-', '') AS run_id FROM runs ORDER BY hash(run_id) LIMIT 40"
+        "SELECT replace(run_id::VARCHAR, '-', '') AS run_id FROM runs "
+        "ORDER BY hash(run_id) LIMIT 40"
     )["run_id"].to_pylist()
     keys = [name.removeprefix("metrics.") for name in METRICS]
     taken = _median_ms(lambda: run_sparklines(store, scattered, keys), times=7)

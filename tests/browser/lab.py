@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import nbformat
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, sync_playwright
 
+from tests.browser.chromium import find_browser
 from tests.browser.server import LabServer
 
 SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
 _READY_MS = 60_000
+_CHROMIUM = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
 # JupyterLab keeps its application on the window because the server was asked to expose it.
 _IDLE = """() => {
   const session = window.jupyterapp?.shell.currentWidget?.sessionContext?.session;
@@ -24,6 +31,15 @@ _RUN_CELL = """async index => {
   app.shell.currentWidget.content.activeCellIndex = index;
   await app.commands.execute('notebook:run-cell');
 }"""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Chromium, headless, as it was found on this machine; it resolves no name."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=_CHROMIUM)
+        yield browser
+        browser.close()
 
 
 class Lab:

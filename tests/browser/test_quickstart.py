@@ -73,15 +73,6 @@ def test_the_table_is_sorted_and_filtered_by_clicking_and_typing(quickstart: Not
     quickstart.screenshot("quickstart-failed", table)
 
 
-def test_the_readme_shows_it_as_it_is(quickstart: Notebook) -> None:
-    page = quickstart.page
-    page.set_viewport_size({"width": 1300, "height": 1240})
-    table = run_table(quickstart)
-    table.evaluate("table => table.closest('.jp-Cell').scrollIntoView({block: 'end'})")
-    expect(table.locator(".nbt-row[data-run]").last).to_be_in_viewport()
-    quickstart.screenshot("quickstart")
-
-
 def test_reopened_with_a_new_kernel_its_card_and_table_still_show(
     quickstart: Notebook, lab: Lab
 ) -> None:

@@ -241,11 +241,9 @@ def test_a_frame_of_any_width_survives_lock_holds_of_any_size(folder, monkeypatc
         log(store, run, step, one=1.0)
     from nbtrack.store import fold
 
-    for name in ("MAX_POINTS", "MIN_RECORDS"):
-        if hasattr(fold, name):
-            monkeypatch.setattr(fold, name, 64)
-    if hasattr(fold, "MAX_BYTES"):
-        monkeypatch.setattr(fold, "MAX_BYTES", 2048)
+    monkeypatch.setattr(fold, "MIN_RECORDS", 64)
+    monkeypatch.setattr(fold, "MIN_BYTES", 2048)
+    monkeypatch.setattr(fold, "MAX_BYTES", 2048)
     store.close()
     assert rows(store, "SELECT count(*), count(DISTINCT (key, step)) FROM metrics") == [
         (5 * (width + 1), 5 * (width + 1))

@@ -184,6 +184,11 @@ def test_a_name_that_several_runs_bear_lists_them(store):
         find_run(store, made[0][:6])
 
 
+def test_a_search_of_too_many_words_is_refused(store):
+    with pytest.raises(InvalidFilter, match="has 21 words; 20 are the most"):
+        names(store, search=" ".join(f"word-{n}" for n in range(21)))
+
+
 def test_an_order_that_cannot_be_read_is_refused(store):
     with pytest.raises(InvalidFilter, match="of the order"):
         run_page(store, RunQuery(order_by=("metrics.acc sideways",)))

@@ -71,8 +71,8 @@ class Session:
     def patience_s(self, cell_s: float) -> float:
         """How long to wait for the store after a cell that took ``cell_s``.
 
-        Little where the store was slow or held the last time: it will be again.
+        Not at all where the store was slow or held the last time: it will be again.
         """
         if not self.store_is_quick:
-            return _LEAST_PATIENCE_S
+            return 0.0
         return min(max(_PATIENT_SHARE * cell_s, _LEAST_PATIENCE_S), _MOST_PATIENCE_S)

@@ -41,8 +41,11 @@ if TYPE_CHECKING:
 # What one lock hold takes at most: some 200,000 points, and folders to delete.
 MAX_BYTES = 6 << 20
 MAX_JOURNALS = 200
+# A hold that took longer halves what the next one takes: nobody waits a second, on any machine.
+LONG_HOLD_S = 0.35
+MIN_BYTES = 256 << 10
 # A frame is never cut, however little is left to take.
-MIN_RECORDS = 65_536
+MIN_RECORDS = 8_192
 
 
 @dataclass(slots=True)
@@ -101,7 +104,6 @@ class _Taken:
 
     rows: Rows = field(default_factory=Rows)
     batches: list[tuple[Any, int]] = field(default_factory=list)
-    until: Sizes | None = None
     series: dict[int, tuple[str, str]] = field(default_factory=dict)
     left_open: set[str] = field(default_factory=set)
     finished_files: list[Path] = field(default_factory=list)
@@ -123,6 +125,8 @@ class Folder:
         self._progress: dict[tuple[str, int], tuple[int, int]] = {}
         # Segments that cannot be read further by this version, at the size they had.
         self._stuck: dict[tuple[str, int], tuple[int, int]] = {}
+        self._turn = -1
+        self._budget_bytes = MAX_BYTES // 2
         self.blocked: dict[str, str] = {}
 
     # What there is to do
@@ -147,18 +151,25 @@ class Folder:
 
     def has_news(self, until: Sizes | None = None) -> bool:
         """Whether a fold would find something: up to the sizes ``until``, or a journal to end."""
+        if not self._is_covered(until, read_progress(self._database)):
+            return True
+        return any(
+            journal.name not in self.blocked and life_of(journal) in ("closed", "dead")
+            for journal in self.list_journals()
+        )
+
+    def has_taken(self, until: Sizes) -> bool:
+        """Whether the last fold came as far as ``until``: nobody waits for what is logged since."""
+        return self._is_covered(until, self._progress)
+
+    def _is_covered(self, until: Sizes | None, progress: Sizes) -> bool:
         there = self.sizes()
         wanted = {
             segment: sizes if until is None else _least(sizes, until.get(segment, (0, 0)))
             for segment, sizes in there.items()
             if self._stuck.get(segment) != sizes
         }
-        if not is_covered(wanted, read_progress(self._database)):
-            return True
-        return any(
-            journal.name not in self.blocked and life_of(journal) in ("closed", "dead")
-            for journal in self.list_journals()
-        )
+        return is_covered(wanted, progress)
 
     def note_progress(self) -> None:
         """Let other readers know what was folded, once the database is closed again."""
@@ -176,21 +187,23 @@ class Folder:
         self,
         connection: duckdb.DuckDBPyConnection,
         *,
-        until: Sizes | None = None,
         keep_files: bool = False,
     ) -> FoldReport:
         """Take up to `MAX_BYTES` into the database in use, in one transaction.
 
-        Call it with the exclusive lock held. ``until`` are the `sizes` that were to
-        be taken: whoever writes faster than a reader folds must not keep it forever.
-        ``keep_files`` leaves the journals as they are, for a passing copy.
+        Call it with the exclusive lock held. ``keep_files`` leaves the journals as
+        they are, for a database that is itself only a passing copy.
         """
+        began = time.monotonic()
         journals = self.list_journals()
         self._progress = read_progress(self._database)
         states = _read_states(connection, journals)
-        taken = _Taken(until=until)
-        for index, journal in enumerate(journals):
-            if len(taken.finished_journals) >= MAX_JOURNALS or taken.bytes >= MAX_BYTES:
+        taken = _Taken()
+        # Each hold begins with another journal, so that one that grows fast cannot keep it all.
+        self._turn += 1
+        turn = self._turn % max(1, len(journals))
+        for index, journal in enumerate(journals[turn:] + journals[:turn]):
+            if len(taken.finished_journals) >= MAX_JOURNALS or taken.bytes >= self._budget_bytes:
                 taken.report.is_complete = False
                 break
             # Its writer's folder may be deleted meanwhile.
@@ -203,12 +216,19 @@ class Folder:
         self._progress.update(taken.progress)
         if not keep_files:
             self._delete(taken)
+        self._adapt(time.monotonic() - began)
         for damage in taken.report.damage:
             warn_once(
                 f"{damage.file}: bytes {damage.start} to {damage.end} are not what was written "
                 f"({damage.reason}); what they held is lost, everything else was kept."
             )
         return taken.report
+
+    def _adapt(self, held_s: float) -> None:
+        if held_s > LONG_HOLD_S:
+            self._budget_bytes = max(MIN_BYTES, self._budget_bytes // 2)
+        elif held_s < LONG_HOLD_S / 2:
+            self._budget_bytes = min(MAX_BYTES, self._budget_bytes * 2)
 
     def _take_journal(
         self,
@@ -270,14 +290,7 @@ class Folder:
         events_file, points_file = segment_files(journal, number)
         # The size of the points first: the events read after that open every series in them.
         points_size, events_size = _size(points_file), _size(events_file)
-        there = (events_size, points_size)
-        if taken.until is not None:
-            wanted_sizes = taken.until.get((journal.name, number), (0, 0))
-            events_size, points_size = _least(there, wanted_sizes)
-            # Another may have folded beyond what this one wanted.
-            events_size = max(events_size, state.events_offset)
-            points_size = max(points_size, state.points_offset)
-        budget = max(0, MAX_BYTES - taken.bytes)
+        budget = max(0, self._budget_bytes - taken.bytes)
         wanted = max(0, min(budget, events_size - state.events_offset))
         events = read_events(events_file, state.events_offset, max_bytes=wanted)
         known.learn(events)
@@ -288,7 +301,7 @@ class Folder:
         if events.too_new is not None:
             warn_once(str(events.too_new))
             taken.blocked[journal.name] = str(events.too_new)
-            taken.stuck[journal.name, number] = there
+            taken.stuck[journal.name, number] = (events_size, points_size)
         elif wanted == budget and events.end < events_size:
             taken.report.is_complete = False
         else:
@@ -312,7 +325,7 @@ class Folder:
         if (events.end, points_end) != (state.events_offset, state.points_offset):
             state.events_offset, state.points_offset = events.end, points_end
             _log_offsets(taken.rows, journal, number, state, ended=False)
-        return is_read and (events_size, points_size) == there
+        return is_read
 
     def _take_points(self, points: PointsChunk, index: int, known: _Known, taken: _Taken) -> None:
         import numpy as np

@@ -52,7 +52,7 @@ SELECT counted.total, rows.* FROM (SELECT count(*) AS total FROM fit) counted LE
 ) rows ON true ORDER BY rows.place
 """
 # Lists are the quicker way for a few hundred runs, and the slower one by far for many.
-_MAX_NESTED = 1000
+_MAX_NESTED = 250
 _LONG = "WITH page AS (SELECT place, run_id::UUID AS run_id FROM nbtrack_page) {values}"
 
 

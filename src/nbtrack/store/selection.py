@@ -27,8 +27,9 @@ from nbtrack.store.filters import parse_filter, parse_order
 
 Lifecycle = Literal["active", "deleted", "all"]
 
-# Each key is a join; DuckDB plans a hundred of them in a quarter of a second.
+# Each key is a join, and planning grows with them: a hundred take most of a second.
 MAX_KEYS = 100
+MAX_WORDS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,10 @@ class Selection:
         condition = parse_filter(query.filter)
         if condition is not None:
             where.append(f"({self._condition(condition)})")
-        where += [self._found(word) for word in query.search.lower().split()]
+        words = list(dict.fromkeys(query.search.lower().split()))
+        if len(words) > MAX_WORDS:
+            raise InvalidFilter(f"The search has {len(words)} words; {MAX_WORDS} are the most.")
+        where += [self._found(word) for word in words]
         return where
 
     def _sort(self, order: Order, number: int) -> None:

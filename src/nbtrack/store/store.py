@@ -102,13 +102,14 @@ class Store:
         """
         from nbtrack.store.fold import FoldReport
 
-        # What is logged from here on is left for the next time, however fast that is.
-        until = self._rooms()[1].sizes()
+        _, folder, _ = self._rooms()
+        # What is logged from here on is not waited for, however fast that is.
+        until = folder.sizes()
         report = FoldReport()
         while True:
             taken = self._fold_once(until)
             report.add(taken)
-            if taken.is_complete:
+            if taken.is_complete or folder.has_taken(until):
                 return report
 
     def _fold_once(self, until: Sizes) -> FoldReport:
@@ -129,7 +130,7 @@ class Store:
                 if not folder.has_news(until):
                     return FoldReport()
                 with database.attached(read_only=False) as connection:
-                    report = folder.fold(connection, until=until)
+                    report = folder.fold(connection)
                 folder.note_progress()
                 return report
 
@@ -218,8 +219,9 @@ class Store:
 
         folder = Folder(self.path / JOURNALS)
         until = folder.sizes()
-        while not folder.fold(connection, until=until, keep_files=True).is_complete:
-            pass
+        while not folder.fold(connection, keep_files=True).is_complete:
+            if folder.has_taken(until):
+                return
 
     # Care
 
