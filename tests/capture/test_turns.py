@@ -164,3 +164,14 @@ def test_a_loop_that_measures_nothing_is_left_alone():
 def test_loop_variables_are_no_curves():
     seen = run_cell("for lr in [0.1, 0.2]:\n    for x in [0.5]:\n        loss = lr + x")
     assert {name for _, values in seen.turns for name in values} == {"loss"}
+
+
+def test_a_second_loop_goes_on_where_the_first_left_a_name():
+    seen = run_cell("""
+        for i in range(2):
+            loss = i / 2
+        for i in range(2):
+            loss = i / 4
+            acc = i / 8
+    """)
+    assert seen.curve("loss") == [(0, 0.0), (1, 0.5), (2, 0.0), (3, 0.25)]

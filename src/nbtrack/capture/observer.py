@@ -97,8 +97,10 @@ class CellObserver:
             tree = ast.Module([], [])
         self._syntax: CellSyntax = read_syntax(tree)
         self._check(tree)
+        next_steps: dict[str, int] = {}
         watches = [
-            LoopWatch(loop, namespace, on_turn, self._is_unwanted) for loop in self._syntax.loops
+            LoopWatch(loop, namespace, on_turn, self._is_unwanted, next_steps)
+            for loop in self._syntax.loops
         ]
         self._probe = Probe(namespace, watches)
 

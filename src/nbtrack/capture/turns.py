@@ -37,8 +37,9 @@ OnTurn = Callable[[int, Mapping[str, float]], None]
 class LoopWatch:
     """Watches one loop of a cell while it runs.
 
-    ``on_turn`` gets the step, counted from 0 on from ``first_step``, and the metrics
-    that the turn assigned. ``curves`` says under which names, and how many turns.
+    ``on_turn`` gets the step and the metrics that the turn assigned. Steps count
+    from 0, or from where an earlier loop of the cell has left one of the names, as
+    ``next_steps`` says. ``logged`` has the last value under each name.
     """
 
     def __init__(
@@ -47,9 +48,11 @@ class LoopWatch:
         namespace: Mapping[str, object],
         on_turn: OnTurn,
         skip: Callable[[str], bool],
+        next_steps: dict[str, int],
     ) -> None:
         self.loop = loop
-        self.first_step = 0
+        self._next_steps = next_steps
+        self._first_step = 0
         self.turns = 0
         self.thinned = False
         self.logged: dict[str, float] = {}
@@ -107,6 +110,7 @@ class LoopWatch:
         self._began_s = time.perf_counter()
         self._flushed_at = self._began_s
         self._counter = itertools.count()
+        self._first_step = max(self._next_steps.get(name, 0) for name, _ in self._names)
         self._before = {name: _reference(self._namespace.get(name)) for name, _ in self._names}
         self._is_open = True
 
@@ -151,7 +155,7 @@ class LoopWatch:
             if measured is not None:
                 seen[name] = measured
         if seen:
-            self._waiting.append((self.first_step + self.turns - 1, seen))
+            self._waiting.append((self._first_step + self.turns - 1, seen))
             is_ready = all(isinstance(value, float) for value in seen.values())
             is_due = started - self._flushed_at > _FLUSH_S or len(self._waiting) >= _FLUSH_COUNT
             if (is_ready and len(self._waiting) == 1) or is_due:
@@ -169,6 +173,7 @@ class LoopWatch:
             }
             if numbers:
                 self.logged.update(numbers)
+                self._next_steps.update(dict.fromkeys(numbers, step + 1))
                 self._on_turn(step, numbers)
 
 
