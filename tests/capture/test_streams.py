@@ -16,7 +16,9 @@ def tee():
     tee.stop()
 
 
-def test_both_streams_are_kept_and_pass_through(capsys, tee):
+def test_both_streams_are_kept_and_pass_through(capsys):
+    tee = Tee()
+    tee.start()
     print("seen")
     print("wrong", file=sys.stderr)
     assert tee.stop() == {"stdout": "seen\n", "stderr": "wrong\n"}
