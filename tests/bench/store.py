@@ -80,7 +80,8 @@ def bench_points_to_answer(steps: int = 200_000) -> list[Figure]:
         source = (
             "import sys, time; import duckdb, pyarrow, numpy; began = time.perf_counter();"
             "from pathlib import Path; from nbtrack.store import Store;"
-            "n = Store(Path(sys.argv[1])).query('SELECT count(*) AS n FROM metrics')['n'][0].as_py();"
+            "answer = Store(Path(sys.argv[1])).query('SELECT count(*) AS n FROM metrics');"
+            "n = answer['n'][0].as_py();"
             f"assert n == {steps * len(KEYS)}, n; print(time.perf_counter() - began)"
         )
         out = subprocess.run(

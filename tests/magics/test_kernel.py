@@ -141,7 +141,7 @@ def test_undo_shrinks_the_card(notebook):
 def test_an_unknown_notebook_is_said_to_be_unknown(notebook):
     seen = notebook.run("%%track\nx = 1\n")
     assert notebook.place.the_run.experiment == notebook.folder.name
-    assert "notebook&#x27;s name is unknown" in seen.card or "name is unknown" in seen.card
+    assert "name unknown" in seen.card
 
 
 def test_a_notebook_that_is_known_names_the_experiment(notebook):

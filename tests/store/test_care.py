@@ -183,7 +183,8 @@ def test_a_run_in_the_journal_of_another_live_process_is_purged_there_too(store,
     other = program(f"""
         run = start("leaky")
         writer = store.writer()
-        writer.append(ParamsLogged(writer.now_us(), run, {{"token": ParamValue("str", {SECRET!r})}}))
+        token = {{"token": ParamValue("str", {SECRET!r})}}
+        writer.append(ParamsLogged(writer.now_us(), run, token))
         digest = writer.store_text({SECRET!r})
         writer.append(TextsKept(writer.now_us(), run, {{"source": digest}}))
         leaky = writer.frame((writer.open_series(run, {SECRET!r}),))

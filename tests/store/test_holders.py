@@ -35,7 +35,7 @@ def test_while_another_program_holds_the_file_logging_and_reading_go_on(program,
     assert holder.stdout.readline() == "held\n"
     during = start_run(store, "during")
     log(store, during, 0, m=2.0)
-    with pytest.warns(Warning) as told:
+    with pytest.warns(RuntimeWarning, match="open in another program") as told:
         got = rows(store, "SELECT name, value FROM runs JOIN metrics USING (run_id)")
     assert ("during", 2.0) in got
     [message] = {str(each.message) for each in told}
@@ -72,7 +72,7 @@ def test_a_connection_of_the_users_own_in_this_process_is_named(store, folder, l
 def test_the_users_own_connection_by_another_spelling_of_the_path_is_noticed(
     store, folder, logged, tmp_path, monkeypatch
 ):
-    """Two instances of DuckDB that write one file would destroy it: locks do not part one process."""
+    """Two instances that write one file would destroy it: locks do not part one process."""
     (tmp_path / "link").symlink_to(folder)
     monkeypatch.chdir(tmp_path)
     for spelling in (str(tmp_path / "link" / "store.duckdb"), ".nbtrack/store.duckdb"):

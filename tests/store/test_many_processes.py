@@ -1,8 +1,15 @@
 """Processes that use one store at the same time: nobody fails, waits long, loses or doubles."""
 
+import shutil
+import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import pytest
 from using_store import end_run, finished, journals, log, patience_s, rows, start_run
+
+from nbtrack.store import Store
 
 
 def test_eight_processes_open_a_store_that_does_not_exist_yet(program, store, folder):
@@ -100,41 +107,41 @@ def test_a_point_is_visible_in_another_process_within_a_second(program, store):
 
 
 def test_threads_of_one_process_write_and_read_together(store):
-    import threading
-
     run = start_run(store)
-    errors = []
 
     def write(key):
-        try:
-            for step in range(500):
-                log(store, run, step, **{key: float(step)})
-        except Exception as error:
-            errors.append(error)
+        for step in range(500):
+            log(store, run, step, **{key: float(step)})
 
     def read():
-        try:
-            for _ in range(20):
-                rows(store, "SELECT count(*) FROM metrics")
-        except Exception as error:
-            errors.append(error)
+        for _ in range(20):
+            rows(store, "SELECT count(*) FROM metrics")
 
-    threads = [threading.Thread(target=write, args=(f"k{n}",)) for n in range(4)]
-    threads += [threading.Thread(target=read) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
+    with ThreadPoolExecutor(7) as pool:
+        everyone = [pool.submit(write, f"k{n}") for n in range(4)]
+        everyone += [pool.submit(read) for _ in range(3)]
+        for one in everyone:
+            one.result()
     assert rows(
         store, "SELECT key, count(*), count(DISTINCT step) FROM metrics GROUP BY key ORDER BY key"
     ) == [(f"k{n}", 500, 500) for n in range(4)]
 
 
-def test_two_thousand_short_processes_leave_the_store_as_quick_as_before(program, store, folder):
+@pytest.fixture
+def folder_in_memory():
+    """A store's folder where a disk, which each process asks to keep its journal, costs nothing."""
+    memory = Path("/dev/shm")
+    place = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
+    yield place / ".nbtrack"
+    shutil.rmtree(place)
+
+
+def test_two_thousand_short_processes_leave_the_store_as_quick_as_before(program, folder_in_memory):
     """Each forked child is a process with a journal of its own, and no reader comes by."""
+    folder, store = folder_in_memory, Store(folder_in_memory)
     finished(
-        program("""
+        program(
+            """
         def short(number):
             run = start(f"run-{number}")
             writer = store.writer()
@@ -150,7 +157,10 @@ def test_two_thousand_short_processes_leave_the_store_as_quick_as_before(program
                 assert os.wait()[1] == 0
         for _ in range(8):
             assert os.wait()[1] == 0
-        """),
+        """,
+            place=folder,
+        ),
+        timeout_s=240,
     )
     assert rows(
         store, "SELECT count(*), count(DISTINCT name) FROM runs WHERE status = 'finished'"

@@ -148,8 +148,10 @@ def test_every_change_of_a_run_is_seen_and_the_last_one_holds(store):
         TagsSet(writer.now_us(), run, {"a": "1", "b": "2"}),
         TagsSet(writer.now_us(), run, {"a": None}),
     )
-    sql = 'SELECT name, experiment, status, note, "user", host, source FROM runs WHERE run_id = ?::UUID'
-    assert rows(store, sql, run) == [("second", "exp", "running", "*note*", "u", "h", "s.ipynb")]
+    columns = 'name, experiment, status, note, "user", host, source'
+    assert rows(store, f"SELECT {columns} FROM runs WHERE run_id = ?::UUID", run) == [
+        ("second", "exp", "running", "*note*", "u", "h", "s.ipynb")
+    ]
     assert rows(store, "SELECT key, value FROM tags") == [("b", "2")]
     writer.append(
         RunEnded(writer.now_us(), run, "failed", 2.5),

@@ -1,4 +1,4 @@
-"""Full disks, missing rights, deleted folders, newer stores: told clearly, and the program goes on."""
+"""Full disks, missing rights, deleted folders, newer stores: told clearly, and work goes on."""
 
 import os
 import shutil
@@ -192,8 +192,9 @@ def test_a_store_on_a_read_only_mount_is_browsed_without_writing(program, store,
             import subprocess
             subprocess.run(["mount", "--bind", args[0], args[0]], check=True)
             subprocess.run(["mount", "-o", "remount,ro,bind", args[0]], check=True)
-            print(store.query("SELECT name, count(*) AS n, max(value) AS top FROM runs "
-                              "JOIN metrics USING (run_id) GROUP BY name ORDER BY name").to_pylist())
+            sql = ("SELECT name, count(*) AS n, max(value) AS top FROM runs "
+                   "JOIN metrics USING (run_id) GROUP BY name ORDER BY name")
+            print(store.query(sql).to_pylist())
             print(store.query("SELECT count, max FROM latest_metrics ORDER BY max").to_pylist())
             print(store.health().is_writable)
             """,
@@ -211,7 +212,7 @@ def test_a_store_on_a_read_only_mount_is_browsed_without_writing(program, store,
 def test_a_folder_deleted_under_a_running_process_is_written_anew(store, folder):
     run = start_run(store, "survivor")
     log(store, run, 0, m=1.0)
-    with pytest.warns(RuntimeWarning, match="was deleted"):
+    with pytest.warns(RuntimeWarning, match="was deleted"):  # noqa: PT031 - from another thread
         shutil.rmtree(folder)
         wait_until(lambda: journals(folder))
         # The warning comes from the background thread, after the files.
@@ -245,7 +246,7 @@ def test_a_store_of_a_newer_schema_is_refused_and_logging_goes_on(store, folder)
     fresh = Store(folder)
     run = start_run(fresh, "after")
     log(fresh, run, 0, m=1.0)
-    with pytest.raises(StoreTooNew, match="schema 99.*upgrade"):
+    with pytest.raises(StoreTooNew, match=r"schema 99.*upgrade"):
         fresh.query("SELECT 1")
     with pytest.raises(StoreTooNew):
         fresh.fold()

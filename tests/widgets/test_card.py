@@ -131,12 +131,13 @@ def test_a_failed_card_shows_the_error_and_a_killed_one_is_marked():
 def test_a_deleted_run_shrinks_to_one_line():
     page = finished(status="deleted").html()
     assert "accuracy" not in page
+    assert "inferred" not in page
     assert len(page) < 600
 
 
 def test_a_folders_name_is_said_to_be_one():
     text = Page(finished(experiment_is_folder=True).html()).text
-    assert "the notebook's name is unknown" in text
+    assert "iris (folder; notebook's name unknown)" in text
 
 
 def test_the_plain_text_is_the_same_from_start_to_end_and_from_run_to_run():

@@ -7,7 +7,8 @@ reads through functions, ``turns`` and ``instrument`` watch it run, ``scalars`` 
 ``program`` knows which notebook or script is running.
 """
 
-from nbtrack.capture.observer import CellObserver, CellOptions, Inferred, measures
-from nbtrack.capture.syntax import Candidates
+from nbtrack.capture.loops import Candidates
+from nbtrack.capture.measuring import measures
+from nbtrack.capture.observer import CellObserver, CellOptions, Inferred
 
 __all__ = ["Candidates", "CellObserver", "CellOptions", "Inferred", "measures"]

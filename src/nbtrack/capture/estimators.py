@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from functools import lru_cache
 
 from nbtrack.capture.scalars import is_setting
 
@@ -15,7 +14,10 @@ _MAX_DEPTH = 4
 def is_estimator(value: object) -> bool:
     """Whether a value is an object with ``get_params`` and ``fit``, not a class."""
     kind = type(value)
-    return not isinstance(value, type) and hasattr(kind, "get_params") and hasattr(kind, "fit")
+    if issubclass(kind, type):
+        return False
+    names = {name for base in type.__getattribute__(kind, "__mro__") for name in vars(base)}
+    return "get_params" in names and "fit" in names
 
 
 def chosen_params(estimator: object, depth: int = 0) -> Iterator[tuple[str, object]]:
@@ -24,16 +26,16 @@ def chosen_params(estimator: object, depth: int = 0) -> Iterator[tuple[str, obje
     Names are scikit-learn's: ``C``, or ``clf__C`` inside a pipeline.
     """
     try:
-        params = estimator.get_params(deep=False)  # type: ignore[attr-defined]
-        defaults = _defaults(type(estimator))  # type: ignore[arg-type]
+        params = dict(estimator.get_params(deep=False))  # type: ignore[attr-defined]
+        defaults = _defaults(type(estimator))
     except Exception:  # noqa: BLE001 - an estimator of the user's own may raise anything
         return
     for name, value in params.items():
         if is_setting(value):
             if not _is_same(value, defaults.get(name, _MISSING)):
-                yield name, value
+                yield str(name), value
         elif depth < _MAX_DEPTH:
-            for inner_name, inner in _inner_estimators(name, value):
+            for inner_name, inner in _inner_estimators(str(name), value):
                 for key, setting in chosen_params(inner, depth + 1):
                     yield f"{inner_name}__{key}", setting
 
@@ -41,13 +43,12 @@ def chosen_params(estimator: object, depth: int = 0) -> Iterator[tuple[str, obje
 def _inner_estimators(name: str, value: object) -> Iterator[tuple[str, object]]:
     if is_estimator(value):
         yield name, value
-    elif isinstance(value, list):
+    elif type(value) is list:
         for step in value[:50]:
-            if isinstance(step, tuple) and len(step) >= 2 and is_estimator(step[1]):
+            if type(step) is tuple and len(step) >= 2 and is_estimator(step[1]):
                 yield str(step[0]), step[1]
 
 
-@lru_cache(maxsize=512)
 def _defaults(kind: type) -> dict[str, object]:
     return {
         name: parameter.default
@@ -57,7 +58,11 @@ def _defaults(kind: type) -> dict[str, object]:
 
 
 def _is_same(value: object, default: object) -> bool:
+    if value is default:
+        return True
     try:
-        return type(value) is type(default) and bool(value == default)
+        # Two NaNs are two objects, and mean the same here: SimpleImputer(missing_values=nan).
+        both_nan = value != value and default != default
+        return type(value) is type(default) and bool(both_nan or value == default)
     except Exception:  # noqa: BLE001 - comparing may raise anything
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -9,7 +10,8 @@ from pathlib import Path
 
 TIMEOUT_S = 10.0
 
-_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
+_ADDRESS = re.compile(r"(?P<scheme>[\w+.:-]*://)(?P<rest>.*)", re.DOTALL)
+_SCP_USER = re.compile(r"^[^/\s]*@(?=[^/\s]+:)")
 
 
 def observe_git(folder: Path) -> dict[str, str]:
@@ -62,7 +64,21 @@ def _remote(git: str, folder: Path) -> dict[str, str]:
 
 def without_credentials(url: str) -> str:
     """A remote's address without user, password or token."""
-    return _CREDENTIALS.sub("", url)
+    address = _ADDRESS.fullmatch(url)
+    if address is None:
+        user = _SCP_USER.match(url)  # git@github.com:team/project.git
+        return url if user is None or user[0] == "git@" else url[user.end() :]
+    rest = re.split(r"[?#]", address["rest"], maxsplit=1)[0]
+    if "@" in address["rest"].partition("/")[0] or _has_open_password(address["rest"]):
+        # A password may hold `@`, `/`, `?` and `#`, though it should not: the host comes last.
+        rest = re.split(r"[?#]", address["rest"].rpartition("@")[2], maxsplit=1)[0]
+    return address["scheme"] + rest
+
+
+def _has_open_password(rest: str) -> bool:
+    """Whether ``user:pass/word@host`` stands where host and port should."""
+    port = rest.partition("/")[0].partition(":")[2]
+    return "@" in rest and bool(port) and not port.isdigit()
 
 
 def _run(git: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -75,5 +91,6 @@ def _run(git: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess
         errors="replace",
         timeout=TIMEOUT_S,
         stdin=subprocess.DEVNULL,
+        env={**os.environ, "LC_ALL": "C"},  # Its reasons are shown: in one language.
         check=False,
     )

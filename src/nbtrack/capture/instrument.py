@@ -1,27 +1,33 @@
 """The cell's tree as it will run: constants overridden, loops and measuring calls watched.
 
 Every change is made in place of an expression, at its own line; no statement of
-the user's moves, so that tracebacks stay true. Bodies of functions, lambdas and
-generator expressions are left alone: they may run when nobody watches any more.
+the user's moves, so that tracebacks stay true. Bodies of functions and classes,
+lambdas and comprehensions are left alone.
 """
 
 from __future__ import annotations
 
 import ast
+import builtins
+import itertools
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
+from nbtrack.capture.expressions import callee, constant_value, unpacked
+from nbtrack.capture.loops import AnyLoop, blocks_of, top_loops
 from nbtrack.capture.scalars import as_measurement
-from nbtrack.capture.syntax import AnyLoop, callee, constant_value, says_metric, top_loops
 from nbtrack.capture.turns import LoopWatch
+from nbtrack.capture.words import says_metric
 
-PROBE = "__nbtrack__"
+_numbers = itertools.count(1)
+_Node = TypeVar("_Node", bound=ast.AST)
 
 
 @dataclass(frozen=True, slots=True)
 class CallSite:
-    """A call that may measure. ``target`` is the name to which it is directly assigned."""
+    """A call that may measure. ``target`` is the name that its value is assigned to, if any."""
 
     name: str
     receiver: str
@@ -31,27 +37,59 @@ class CallSite:
 
 @dataclass(slots=True)
 class Probe:
-    """What the transformed cell calls while it runs, under the name ``__nbtrack__``."""
+    """What the transformed cell calls while it runs.
+
+    The cell finds it among the builtins, under a name that no other cell has: the
+    user's namespace, his ``dir()`` and what he pickles of it stay as they are, and a
+    tracked cell may run inside another one.
+    """
 
     namespace: Mapping[str, object]
     loops: list[LoopWatch]
     sites: list[CallSite] = field(default_factory=list)
     seen: dict[int, float] = field(default_factory=dict)
-    tests: dict[int, Callable[[], bool]] = field(default_factory=dict)  # of ``while`` loops
+    tests: dict[int, Callable[[], object]] = field(default_factory=dict)  # of ``while`` loops
+    name: str = field(default_factory=lambda: f"__nbtrack_{next(_numbers)}__")
+    _home: dict[str, object] = field(default_factory=dict)
+
+    # Their errors are the user's, and pass through no frame of ours: both run in C.
+    iter = staticmethod(iter)
+    aiter = staticmethod(aiter)
 
     def __post_init__(self) -> None:
-        self.tests.update((number, loop.test()) for number, loop in enumerate(self.loops))
+        self.tests.update((number, self._first_test(number)) for number in range(len(self.loops)))
 
-    def items(self, loop: int, iterable: object) -> Iterator[object]:
+    def enter(self) -> None:
+        """Be found by the cell."""
+        home = self.namespace.get("__builtins__", builtins)
+        self._home = home if type(home) is dict else vars(builtins)
+        self._home[self.name] = self
+
+    def leave(self) -> None:
+        """Be gone. Leaving twice changes nothing."""
+        self._home.pop(self.name, None)
+
+    def _first_test(self, number: int) -> Callable[[], object]:
+        def first_test() -> object:
+            self.tests[number] = test = self.loops[number].test()
+            return test()
+
+        return first_test
+
+    def items(self, loop: int, iterator: Iterator[object]) -> Iterator[object]:
         """The items of a ``for``."""
-        return self.loops[loop].items(iterable)  # type: ignore[arg-type]
+        return self.loops[loop].items(iterator)
 
-    def async_items(self, loop: int, iterable: object) -> AsyncIterator[object]:
+    def async_items(self, loop: int, iterator: AsyncIterator[object]) -> AsyncIterator[object]:
         """The items of an ``async for``."""
-        return self.loops[loop].async_items(iterable)  # type: ignore[arg-type]
+        return self.loops[loop].async_items(iterator)
+
+    def exhausted(self, loop: int) -> bool:
+        """False; stands behind the test of a ``while``."""
+        return self.loops[loop].exhausted()
 
     def close(self, loop: int) -> None:
-        """Stands behind a loop."""
+        """Stands where a loop has been left."""
         self.loops[loop].close()
 
     def saw(self, site: int, value: object) -> object:
@@ -72,12 +110,25 @@ def instrument(
         loops = top_loops(tree)
         _WatchCalls(probe).visit(tree)
         for number, loop in enumerate(loops):
-            _watch_loop(loop, number)
-        _close_after(tree, {id(loop): number for number, loop in enumerate(loops)})
+            _watch_loop(loop, number, probe)
+        # A `for` drops its iterator when it is left, which closes it. Others have to be told.
+        numbers = {id(loop): n for n, loop in enumerate(loops) if not isinstance(loop, ast.For)}
+        if numbers:
+            _close_behind(tree.body, numbers, probe)
     return ast.fix_missing_locations(tree)
 
 
-class _Override(ast.NodeTransformer):
+class _LeaveScopes(ast.NodeTransformer):
+    """Visits what runs as part of the cell itself."""
+
+    def _leave(self, node: ast.AST) -> ast.AST:
+        return node
+
+    visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = visit_Lambda = _leave
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _leave
+
+
+class _Override(_LeaveScopes):
     """Replaces the constants that the cell assigns to overridden names."""
 
     def __init__(self, overrides: Mapping[str, object]) -> None:
@@ -85,38 +136,44 @@ class _Override(ast.NodeTransformer):
 
     def visit_Assign(self, node: ast.Assign) -> ast.Assign:
         for target in node.targets:
-            if isinstance(target, ast.Name) and target.id in self._overrides:
-                node.value = self._constant(target.id, node.value)
-            elif isinstance(target, (ast.Tuple, ast.List)) and isinstance(
-                node.value, (ast.Tuple, ast.List)
-            ):
-                for place, element in enumerate(target.elts[: len(node.value.elts)]):
-                    if isinstance(element, ast.Name) and element.id in self._overrides:
-                        old = node.value.elts[place]
-                        node.value.elts[place] = self._constant(element.id, old)
+            node.value = self._replaced(target, node.value)
         return node
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AnnAssign:
-        if isinstance(node.target, ast.Name) and node.target.id in self._overrides and node.value:
-            node.value = self._constant(node.target.id, node.value)
+        if node.value is not None:
+            node.value = self._replaced(node.target, node.value)
         return node
 
-    def _constant(self, name: str, old: ast.expr) -> ast.expr:
-        is_constant, _ = constant_value(old)
-        if not is_constant:
-            return old
-        new = ast.parse(repr(self._overrides[name]), mode="eval").body
-        for node in ast.walk(new):
-            ast.copy_location(node, old)
-        return new
+    def _replaced(self, target: ast.expr, value: ast.expr) -> ast.expr:
+        match target:
+            case ast.Name(id=name) if name in self._overrides and constant_value(value)[0]:
+                new = _literal(self._overrides[name])
+                for node in ast.walk(new):
+                    ast.copy_location(node, value)
+                return new
+            case ast.Tuple(elts=elements) | ast.List(elts=elements):
+                pairs = list(unpacked(elements, value))
+                if isinstance(value, (ast.Tuple, ast.List)) and all(part for _, part in pairs):
+                    value.elts = [self._replaced(each, part) for each, part in pairs if part]
+        return value
 
-    def _leave(self, node: ast.AST) -> ast.AST:
-        return node
 
-    visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = visit_Lambda = _leave
+def _literal(value: object) -> ast.expr:
+    match value:
+        case list():
+            return ast.List([_literal(each) for each in value], ast.Load())
+        case dict():
+            keys: list[ast.expr | None] = [_literal(key) for key in value]
+            return ast.Dict(keys, [_literal(each) for each in value.values()])
+        case set():
+            return ast.Set([_literal(each) for each in value])
+        case tuple():
+            return ast.Tuple([_literal(each) for each in value], ast.Load())
+    constant: Any = value
+    return ast.Constant(constant)
 
 
-class _WatchCalls(ast.NodeTransformer):
+class _WatchCalls(_LeaveScopes):
     """Passes the results of calls that may measure through `Probe.saw`."""
 
     def __init__(self, probe: Probe) -> None:
@@ -124,9 +181,26 @@ class _WatchCalls(ast.NodeTransformer):
         self._targets: dict[int, str] = {}
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
-        if len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            self._targets[id(node.value)] = node.targets[0].id
+        if len(node.targets) == 1:
+            self._note_target(node.targets[0], node.value)
         return self.generic_visit(node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        if node.value is not None:
+            self._note_target(node.target, node.value)
+        return self.generic_visit(node)
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.AST:
+        self._note_target(node.target, node.value)
+        return self.generic_visit(node)
+
+    def _note_target(self, target: ast.expr, value: ast.expr) -> None:
+        if isinstance(target, ast.Name):
+            while isinstance(value, ast.Call) and callee(value) in ("round", "float"):
+                if not value.args:
+                    break
+                value = value.args[0]
+            self._targets[id(value)] = target.id
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         name = callee(node)
@@ -138,59 +212,68 @@ class _WatchCalls(ast.NodeTransformer):
         if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
             receiver = node.func.value.id
         self._probe.sites.append(CallSite(name, receiver, node.func, target))
-        return _call(node, "saw", len(self._probe.sites) - 1, node)
-
-    def _leave(self, node: ast.AST) -> ast.AST:
-        return node
-
-    visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = _leave
-    visit_Lambda = visit_GeneratorExp = _leave
+        return _call(self._probe, "saw", node, len(self._probe.sites) - 1, node)
 
 
-def _watch_loop(loop: AnyLoop, number: int) -> None:
+def _watch_loop(loop: AnyLoop, number: int, probe: Probe) -> None:
     if isinstance(loop, ast.While):
-        test = _test(loop.test, number)
-        loop.test = ast.copy_location(ast.BoolOp(ast.And(), [test, loop.test]), loop.test)
+        at = loop.test
+        # `tests[number]()` runs in C but for the turns that are looked at.
+        tests = ast.Subscript(_field(probe, "tests"), ast.Constant(number), ast.Load())
+        begun = ast.BoolOp(ast.And(), [ast.Call(tests, [], []), at])
+        new = ast.BoolOp(ast.Or(), [begun, _call(probe, "exhausted", at, number)])
+        loop.test = _located(new, at)
+    elif isinstance(loop, ast.For):
+        iterator = _call(probe, "iter", loop.iter, loop.iter)
+        loop.iter = _call(probe, "items", loop.iter, number, iterator)
     else:
-        name = "async_items" if isinstance(loop, ast.AsyncFor) else "items"
-        loop.iter = _call(loop.iter, name, number, loop.iter)
+        iterator = _call(probe, "aiter", loop.iter, loop.iter)
+        loop.iter = _call(probe, "async_items", loop.iter, number, iterator)
 
 
-def _close_after(node: ast.AST, numbers: Mapping[int, int]) -> None:
-    """Put a call behind every watched loop: what is assigned later is not of its last turn."""
-    for name in ("body", "orelse", "finalbody", "handlers"):
-        block = getattr(node, name, None)
-        if not isinstance(block, list):
+def _close_behind(block: list[ast.stmt], numbers: Mapping[int, int], probe: Probe) -> list[int]:
+    """Put calls where loops may have been left, so that what follows is not taken for a turn.
+
+    Returns the numbers of the loops in the block.
+    """
+    found: list[int] = []
+    for statement in list(block):
+        inside = [numbers[id(statement)]] if id(statement) in numbers else []
+        for inner in blocks_of(statement):
+            inside += _close_behind(inner, numbers, probe)
+        if not inside:
             continue
-        changed: list[ast.AST] = []
-        for statement in block:
-            changed.append(statement)
-            if id(statement) in numbers:
-                close = ast.Expr(_call(statement, "close", numbers[id(statement)]))
-                changed.append(ast.copy_location(close, statement))
-            elif isinstance(
-                statement,
-                (ast.If, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.ExceptHandler),
-            ):
-                _close_after(statement, numbers)
-        setattr(node, name, changed)
+        calls = [
+            _located(ast.Expr(_call(probe, "close", statement, number)), statement)
+            for number in inside
+        ]
+        place = block.index(statement) + 1
+        block[place:place] = calls
+        for handler in getattr(statement, "handlers", ()):
+            handler.body[:0] = calls
+        if getattr(statement, "finalbody", None):
+            statement.finalbody[:0] = calls  # type: ignore[attr-defined]
+        found += inside
+    return found
 
 
-def _call(at: ast.AST, method: str, number: int, *arguments: ast.expr) -> ast.Call:
-    function = ast.Attribute(ast.Name(PROBE, ast.Load()), method, ast.Load())
-    call = ast.Call(function, [ast.Constant(number), *arguments], [])
-    for node in (function.value, function, call.args[0], call):
-        ast.copy_location(node, at)
-    return call
+def _field(probe: Probe, name: str) -> ast.Attribute:
+    return ast.Attribute(ast.Name(probe.name, ast.Load()), name, ast.Load())
 
 
-def _test(at: ast.expr, number: int) -> ast.Call:
-    """``__nbtrack__.tests[number]()``, which runs in C but for the turns that are looked at."""
-    tests = ast.Attribute(ast.Name(PROBE, ast.Load()), "tests", ast.Load())
-    call = ast.Call(ast.Subscript(tests, ast.Constant(number), ast.Load()), [], [])
-    for node in ast.walk(call):
-        ast.copy_location(node, at)
-    return call
+def _call(probe: Probe, method: str, at: ast.AST, *arguments: ast.expr | int) -> ast.Call:
+    values = [ast.Constant(each) if isinstance(each, int) else each for each in arguments]
+    return _located(ast.Call(_field(probe, method), values, []), at)
+
+
+def _located(new: _Node, at: ast.AST) -> _Node:
+    """``new``, with the place of ``at`` wherever it has none of its own."""
+    if not hasattr(new, "lineno"):
+        ast.copy_location(new, at)
+    for child in ast.iter_child_nodes(new):
+        if not hasattr(child, "lineno"):
+            _located(child, at)
+    return new
 
 
 def _is_known_metric(name: str) -> bool:
@@ -203,15 +286,20 @@ def _measures(site: CallSite, namespace: Mapping[str, object]) -> bool:
     if isinstance(site.function, ast.Attribute) and site.name == "score":
         return True
     function = _resolve(site.function, namespace)
-    return str(getattr(function, "__module__", "")).startswith(("sklearn.metrics", "torchmetrics"))
+    if issubclass(type(function), type) or not callable(function):
+        return False
+    try:
+        module = str(getattr(function, "__module__", ""))
+    except Exception:  # noqa: BLE001 - an object of the user's own may raise anything
+        return False
+    return module.startswith(("sklearn.metrics", "torchmetrics"))
 
 
 def _resolve(node: ast.expr, namespace: Mapping[str, object]) -> object:
-    """What a dotted name means. Only modules are gone through: nothing is run by that."""
+    """What a dotted name means, through modules only: asking them has no side effects."""
     if isinstance(node, ast.Name):
         return namespace.get(node.id)
     if isinstance(node, ast.Attribute):
         owner = _resolve(node.value, namespace)
-        module = type(sys)
-        return getattr(owner, node.attr, None) if isinstance(owner, module) else None
+        return vars(owner).get(node.attr) if issubclass(type(owner), type(sys)) else None
     return None

@@ -1,4 +1,4 @@
-"""One execution of a cell: what it was given, what it measured, and how that was told apart.
+"""One execution of a cell, from what the magic's line asks to what was recorded.
 
 `CellObserver` reads the cell before it runs, watches it while it runs, and says
 afterwards which names were parameters and which were metrics.
@@ -10,12 +10,12 @@ import ast
 import random
 import sys
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 
-from nbtrack.capture.estimators import chosen_params, is_estimator
-from nbtrack.capture.instrument import PROBE, Probe, instrument
-from nbtrack.capture.reads import closed_reads
+from nbtrack.capture.bindings import computed_lines
+from nbtrack.capture.inference import Execution, Findings, infer, infer_given
+from nbtrack.capture.instrument import Probe, instrument
+from nbtrack.capture.loops import Candidates
 from nbtrack.capture.scalars import (
     as_measurement,
     fields_of,
@@ -24,19 +24,12 @@ from nbtrack.capture.scalars import (
     numeric_list,
     to_number,
 )
-from nbtrack.capture.syntax import (
-    Candidates,
-    CellSyntax,
-    callee,
-    computed_lines,
-    read_syntax,
-    says_metric,
-    states_metric,
-)
+from nbtrack.capture.syntax import read_syntax
 from nbtrack.capture.turns import LoopWatch
+from nbtrack.capture.words import is_secret
 from nbtrack.errors import InvalidCell
 
-MAX_PARAMS = 200
+_MISSING = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +80,13 @@ class CellObserver:
     ) -> None:
         self._namespace = namespace
         self._options = options
-        self._inputs = frozenset(inputs)
-        self._before: dict[str, object] = {}
-        self._given: dict[str, object] = {}
-        self._through: dict[str, list[str]] = {}
         try:
             tree = ast.parse(source)
         except (SyntaxError, ValueError):
             tree = ast.Module([], [])
-        self._syntax: CellSyntax = read_syntax(tree)
+        self._syntax = read_syntax(tree)
         self._check(tree)
+        self._execution = Execution(self._syntax, namespace, frozenset(inputs))
         next_steps: dict[str, int] = {}
         watches = [
             LoopWatch(loop, namespace, on_turn, self._is_unwanted, next_steps)
@@ -105,239 +95,127 @@ class CellObserver:
         self._probe = Probe(namespace, watches)
 
     def _check(self, tree: ast.Module) -> None:
-        computed = computed_lines(tree, self._options.overrides)
-        for name, line in computed.items():
+        for name, line in computed_lines(tree, self._options.overrides).items():
             raise InvalidCell(
                 f"{name}={self._options.overrides[name]!r} cannot hold: line {line} of the cell "
                 f"computes {name}. Take it off the %%track line, or assign a constant there."
             )
+        for name in self._options.metrics:
+            if name in self._options.params:
+                raise InvalidCell(f"-m {name} and -p {name}: a name is one or the other.")
         for flag, names in (("-m", self._options.metrics), ("-p", self._options.params)):
             for name in names:
                 root = name.partition(".")[0]
-                if root not in self._syntax.assigned and root not in self._namespace:
+                is_known = root in self._syntax.assigned or root in self._namespace
+                if not is_known and root not in self._options.overrides:
                     raise InvalidCell(
                         f"{flag} {name}: there is no {root!r}, and the cell does not assign it."
                     )
+
+    def _is_unwanted(self, name: str) -> bool:
+        only = self._options.only_metrics
+        is_left_out = bool(only and name not in (*only, *self._options.metrics))
+        return self._execution.is_excluded(name) or is_left_out
 
     # While the cell runs
 
     def start(self) -> None:
         """Set seeds and overrides, and remember what the names were before the cell."""
-        namespace = self._namespace
         if self._options.seed is not None:
             set_seeds(self._options.seed)
-        namespace.update(self._options.overrides)
-        self._before = {name: namespace.get(name) for name in self._syntax.assigned}
+        self._namespace.update(self._options.overrides)
+        self._execution.remember()
         if self._options.infer:
-            self._given = self._settings_read()
+            infer_given(self._execution)
 
     def transform(self, tree: ast.Module) -> ast.Module:
-        """The tree as it is to run. Where it cannot be watched, it runs as it is."""
-        overrides = self._options.overrides
-        self._namespace[PROBE] = self._probe
-        return instrument(tree, self._probe, overrides, watch=self._options.infer)
+        """The tree as it is to run. It is changed in place."""
+        self._probe.enter()
+        return instrument(tree, self._probe, self._options.overrides, watch=self._options.infer)
 
     def finish(self, result: object, error: BaseException | None) -> Inferred:
         """What the cell was given and measured. ``result`` is the value of its last line."""
         for watch in self._probe.loops:
             watch.close()
-        self._namespace.pop(PROBE, None)
-        inferred = Inferred(candidates=tuple(self._syntax.candidates))
-        self._find_params(inferred)
+        self._probe.leave()
+        found = Findings()
         if self._options.infer:
-            self._find_metrics(inferred, result, error)
-            self._find_curves(inferred)
-        self._add_asked(inferred)
-        self._restrict(inferred)
-        inferred.notes = tuple(self._notes(inferred))
+            found = infer(self._execution, self._probe, result, error)
+        found.params.update(self._options.overrides)
+        notes = self._add_asked(found)
+        secrets = [name for name, value in found.params.items() if is_secret(name, value)]
+        for name in secrets:
+            del found.params[name]
+            notes.append(f"{name} not recorded: it looks like a secret")
+        self._restrict(found)
+        inferred = Inferred(found.params, found.metrics, found.curves)
+        inferred.candidates = tuple(self._syntax.candidates)
+        inferred.notes = (*self._notes(inferred), *notes)
         return inferred
-
-    # Parameters
-
-    def _settings_read(self) -> dict[str, object]:
-        """Scalars that the cell reads, at their value before it, and fields of what it reads."""
-        found: dict[str, object] = {}
-        namespace = self._namespace
-        for name, function in closed_reads(self._syntax.reads, namespace).items():
-            if name.startswith("_") or name in self._inputs or name not in namespace:
-                continue
-            value = namespace[name]
-            if is_setting(value):
-                if value is not None:
-                    found[name] = value
-                    if function:
-                        self._through.setdefault(function, []).append(name)
-            elif has_fields(value) and name not in self._syntax.filled:
-                for key, setting in fields_of(value):
-                    found[f"{name}.{key}"] = setting
-            if len(found) >= MAX_PARAMS:
-                break
-        return found
-
-    def _find_params(self, inferred: Inferred) -> None:
-        params = inferred.params
-        syntax, namespace = self._syntax, self._namespace
-        if self._options.infer:
-            params.update(
-                (name, value)
-                for name, value in syntax.constants.items()
-                if not name.startswith("_") and is_setting(value) and value is not None
-                if name not in syntax.filled and not states_metric(name, value)
-            )
-            params.update((k, v) for k, v in self._given.items() if k not in params)
-            for name in syntax.computed:
-                value = namespace.get(name)
-                is_used = name in syntax.passed or name in syntax.looked_up
-                is_passed = is_used and not says_metric(name)
-                is_result = name in syntax.loop_targets or name in syntax.timed
-                is_scalar = is_setting(value) and not isinstance(value, (str, tuple, type(None)))
-                if is_passed and is_scalar and not is_result and not name.startswith("_"):
-                    params.setdefault(name, value)
-            self._find_estimators(params)
-        params.update(self._options.overrides)
-
-    def _find_estimators(self, params: dict[str, object]) -> None:
-        for name in dict.fromkeys((*self._syntax.assigned, *sorted(self._syntax.fitted))):
-            value = self._namespace.get(name)
-            if name.startswith("_") or not is_estimator(value):
-                continue
-            if value is self._before.get(name) and name not in self._syntax.fitted:
-                continue
-            for key, setting in chosen_params(value):
-                # `SGD(eta0=lr)`: what was handed on stands there under its own name already.
-                leaf = key.rpartition("__")[2]
-                handed = self._syntax.handed_on.get(leaf, set())
-                if not (handed and handed <= params.keys()) and params.get(leaf) != setting:
-                    params.setdefault(f"{name}.{key}", setting)
-
-    # Metrics
-
-    def _is_excluded(self, name: str) -> bool:
-        syntax = self._syntax
-        return name.startswith("_") or name in syntax.loop_targets or name in syntax.timed
-
-    def _is_unwanted(self, name: str) -> bool:
-        only = self._options.only_metrics
-        return self._is_excluded(name) or bool(only and name not in (*only, *self._options.metrics))
-
-    def _find_metrics(
-        self, inferred: Inferred, result: object, error: BaseException | None
-    ) -> None:
-        syntax, namespace = self._syntax, self._namespace
-        for name in syntax.computed:
-            is_metric = says_metric(name)
-            if self._is_excluded(name) or name in inferred.params or name not in namespace:
-                continue
-            if name in syntax.passed and not is_metric:
-                continue
-            value = namespace[name]
-            if value is self._before.get(name) and (error is not None or isinstance(value, float)):
-                continue  # Left over from before: the cell has not come to assign it.
-            number = to_number(as_measurement(value, allow_integer=is_metric))
-            if number is not None:
-                inferred.metrics[name] = number
-        for name, constant in syntax.constants.items():
-            if states_metric(name, constant) and not self._is_excluded(name):
-                inferred.metrics[name] = float(namespace.get(name, constant))  # type: ignore[arg-type]
-        self._find_calls(inferred)
-        if error is None:
-            self._find_result(inferred, result)
-
-    def _find_calls(self, inferred: Inferred) -> None:
-        sites = self._probe.sites
-        for number, value in self._probe.seen.items():
-            site = sites[number]
-            if site.target:
-                if not self._is_excluded(site.target):
-                    inferred.metrics.setdefault(site.target, value)
-                continue
-            key = site.name
-            if key in inferred.metrics and site.receiver:
-                key = f"{site.receiver}.{site.name}"
-            base, again = key, 2
-            while key in inferred.metrics:
-                key, again = f"{base}_{again}", again + 1
-            inferred.metrics[key] = value
-
-    def _find_result(self, inferred: Inferred, result: object) -> None:
-        last = self._syntax.last
-        if isinstance(result, dict) and 0 < len(result) <= MAX_PARAMS:
-            for key, value in result.items():
-                number = to_number(as_measurement(value, allow_integer=says_metric(str(key))))
-                if number is not None and not isinstance(value, bool):
-                    inferred.metrics.setdefault(str(key), number)
-            return
-        if isinstance(last, ast.Call):
-            name = callee(last)
-            number = to_number(as_measurement(result, allow_integer=says_metric(name)))
-            is_timed = name in ("time", "perf_counter", "monotonic")
-            was_seen = number in self._probe.seen.values()
-            if name and number is not None and not is_timed and not was_seen:
-                inferred.metrics.setdefault(name, number)
-
-    def _find_curves(self, inferred: Inferred) -> None:
-        """Lists of numbers that the cell filled, and histories of training."""
-        for name in dict.fromkeys((*self._syntax.assigned, *sorted(self._syntax.filled))):
-            if name.startswith("_") or name in self._syntax.constants:
-                continue
-            value = self._namespace.get(name)
-            history = getattr(type(value), "__name__", "") == "History" and vars(value).get(
-                "history"
-            )
-            if isinstance(history, dict):
-                for key, values in history.items():
-                    if (numbers := numeric_list(values)) is not None:
-                        inferred.curves[str(key)] = numbers
-            elif name in self._syntax.filled or says_metric(name):
-                numbers = numeric_list(value)
-                if numbers is not None:
-                    inferred.curves[name] = numbers
 
     # What the line asks for
 
-    def _add_asked(self, inferred: Inferred) -> None:
+    def _add_asked(self, found: Findings) -> list[str]:
+        """Add what ``-m`` and ``-p`` name. Returns what to say of those that cannot be had."""
+        notes = []
         for name in self._options.metrics:
-            number = to_number(as_measurement(self._value_of(name), allow_integer=True))
+            value = self._value_of(name)
+            numbers = numeric_list(value, allow_integers=True)
+            number = to_number(as_measurement(value, allow_integer=True))
             if number is not None:
-                inferred.metrics[name] = number
-                inferred.params.pop(name, None)
+                found.metrics[name] = number
+                found.params.pop(name, None)
+            elif numbers is not None:
+                found.curves[name] = numbers
+            else:
+                notes.append(f"{name} is not a number")
         for name in self._options.params:
             value = self._value_of(name)
-            if value is not None:
-                inferred.params[name] = value
-                inferred.metrics.pop(name, None)
+            if value is _MISSING:
+                notes.append(f"{name} is not there")
+                continue
+            found.metrics.pop(name, None)
+            if not is_setting(value) and has_fields(value):
+                found.params.update((f"{name}.{key}", each) for key, each in fields_of(value))
+            else:
+                found.params[name] = value
+        return notes
 
     def _value_of(self, dotted: str) -> object:
         root, *attributes = dotted.split(".")
-        value = self._namespace.get(root)
+        value = self._namespace.get(root, _MISSING)
         for attribute in attributes:
-            with suppress(Exception):
-                value = value[attribute] if isinstance(value, dict) else getattr(value, attribute)
+            try:
+                value = value[attribute] if type(value) is dict else getattr(value, attribute)
+            except Exception:  # noqa: BLE001 - a property of the user's own may raise anything
+                return _MISSING
         return value
 
-    def _restrict(self, inferred: Inferred) -> None:
+    def _restrict(self, found: Findings) -> None:
         only_metrics, only_params = self._options.only_metrics, self._options.only_params
         if only_metrics:
             keep = {*only_metrics, *self._options.metrics}
-            inferred.metrics = {k: v for k, v in inferred.metrics.items() if k in keep}
-            inferred.curves = {k: v for k, v in inferred.curves.items() if k in keep}
+            found.metrics = {k: v for k, v in found.metrics.items() if k in keep}
+            found.curves = {k: v for k, v in found.curves.items() if k in keep}
         if only_params:
             keep = {*only_params, *self._options.params, *self._options.overrides}
-            inferred.params = {k: v for k, v in inferred.params.items() if k in keep}
+            found.params = {
+                k: v for k, v in found.params.items() if k in keep or k.partition(".")[0] in keep
+            }
 
     def _notes(self, inferred: Inferred) -> list[str]:
-        notes = []
-        for function, read in self._through.items():
-            kept = [name for name in read if name in inferred.params]
+        notes: list[str] = []
+        for function, names in self._execution.through.items():
+            kept = [name for name in names if name in inferred.params]
             if kept:
                 notes.append(f"{', '.join(kept[:4])} read by {function}()")
         for watch in self._probe.loops:
             if watch.thinned and watch.logged:
-                names = ", ".join(list(watch.logged)[:3])
-                notes.append(f"{names} thinned: `{watch.loop.label}` turns too fast to log each")
-        for found in inferred.candidates:
-            values = ", ".join(str(value) for value in found.values[:6])
-            notes.append(f"tried {found.name} = {values}")
+                thinned = ", ".join(list(watch.logged)[:3])
+                notes.append(f"{thinned} thinned: `{watch.loop.label}` turns too fast to log each")
+        for tried in inferred.candidates:
+            values = ", ".join(str(value) for value in tried.values[:6])
+            notes.append(f"tried {tried.name} = {values}")
         return notes
 
 
@@ -349,33 +227,3 @@ def set_seeds(seed: int) -> None:
         numpy.random.seed(seed % 2**32)
     if torch is not None:
         torch.manual_seed(seed)
-
-
-_MEASURING_CALLS = frozenset(
-    """
-    fit partial_fit fit_transform fit_predict train score backward evaluate cross_val_score
-    cross_validate train_on_batch fit_generator minimize run_training
-    """.split()
-)
-
-
-def measures(source: str) -> bool:
-    """Whether a cell trains or measures something: not imports, definitions and plots."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return False
-    scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
-
-    def walk(node: ast.AST) -> bool:
-        if isinstance(node, scopes):
-            return False
-        if isinstance(node, ast.Call):
-            name = callee(node)
-            if name in _MEASURING_CALLS or name.endswith(("_score", "_loss", "_error")):
-                return True
-        return any(walk(child) for child in ast.iter_child_nodes(node))
-
-    if walk(tree):
-        return True
-    return any(says_metric(name) for loop in read_syntax(tree).loops for name in loop.names)

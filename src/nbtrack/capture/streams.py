@@ -58,6 +58,7 @@ class _Kept:
         self._tail_chars = 0
         self._dropped = 0
         self._write: Any = None
+        self._previous: Any = None
 
     def wrap(self, stream: Any) -> None:
         write = stream.write
@@ -66,13 +67,18 @@ class _Kept:
             self._keep(text)
             return write(text, *rest)
 
-        self._write = write_and_keep
+        # Another tracked cell, or a library, may have replaced this stream's `write` already.
+        self._previous = vars(stream).get("write")
         stream.write = write_and_keep
+        self._write = write_and_keep
 
     def unwrap(self, stream: Any) -> None:
         # Somebody may have wrapped it again meanwhile: his wrapper then still works.
         if vars(stream).get("write") is self._write:
-            del stream.write
+            if self._previous is None:
+                del stream.write
+            else:
+                stream.write = self._previous
         self._keep = _forget  # type: ignore[method-assign]
 
     def _keep(self, text: str) -> None:

@@ -6,6 +6,7 @@ git is asked anew for each cell, on a thread of its own.
 
 from __future__ import annotations
 
+import sys
 import threading
 from pathlib import Path
 
@@ -32,13 +33,18 @@ class Surroundings:
         return dict(self._facts), dict(self._texts)
 
     def _look(self) -> None:
-        try:
-            self._facts.update(observe_git(self._folder))
-            facts, texts = _PROCESS.seen()
-            self._facts.update(facts)
-            self._texts.update(texts)
-        finally:
-            self._seen.set()
+        for observe in (self._look_at_git, _PROCESS.seen):
+            try:
+                facts, texts = observe()
+            except Exception as error:  # noqa: BLE001 - the border of a background thread
+                facts, texts = {"surroundings.trouble": f"{type(error).__name__}: {error}"}, {}
+            # Replaced whole: `facts` may be reading them now.
+            self._facts = {**self._facts, **facts}
+            self._texts = {**self._texts, **texts}
+        self._seen.set()
+
+    def _look_at_git(self) -> tuple[dict[str, str], dict[str, str]]:
+        return observe_git(self._folder), {}
 
 
 class _Process:
@@ -65,8 +71,6 @@ _PROCESS = _Process()
 
 
 def _path_stamp() -> tuple[tuple[str, int], ...]:
-    import sys
-
     stamps = []
     for entry in sys.path:
         try:

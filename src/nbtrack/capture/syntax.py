@@ -8,74 +8,34 @@ what a function or class assigns inside is its own.
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Iterator, Mapping
+import types
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-# Names that say metric: whole words of a name split at underscores and digits.
-METRIC_WORDS = frozenset(
-    """
-    acc accuracy auc auroc auprc ap map mrr ndcg loss losses nll elbo error err score scores f1
-    precision recall specificity sensitivity rmse mse mae mape msle r2 r bleu rouge meteor wer
-    cer iou dice psnr ssim fid perplexity ppl kappa mcc brier gini logloss top1 top5 hits reward
-    return correct coverage bias variance silhouette inertia
-    """.split()
+from nbtrack.capture.expressions import (
+    callee,
+    constant_value,
+    is_lookup,
+    names_in,
+    names_in_pattern,
+    root_name,
+    unpacked,
 )
-
-# Words that make a setting of a constant, whatever metric the name speaks of: `loss_weight = 0.5`.
-_SETTING_WORDS = frozenset(
-    """
-    threshold weight weights scale rate ratio fn func function type kind coef tol tolerance
-    target margin penalty smoothing eps epsilon alpha beta min max goal name metric every
-    interval
-    """.split()
+from nbtrack.capture.loops import (
+    AnyLoop,
+    Candidates,
+    Loop,
+    find_candidates,
+    label_of,
+    targets_of,
+    top_loops,
 )
+from nbtrack.capture.reads import globals_of
+from nbtrack.capture.words import CLOCKS, REPORTING, says_metric
 
-# Calls that show or keep a number: a number given to them is still a result, not a setting.
-_REPORTING = frozenset(
-    """
-    print display round float int str repr format abs len min max sum sorted isinstance type
-    append extend insert add log info debug warning error write set_postfix set_description
-    update add_scalar add_scalars log_metric log_metrics item mean std sqrt exp log10 log2 isnan
-    isfinite tolist allclose isclose bool zip enumerate list tuple dict set put title text
-    annotate set_title axhline axvline plot bar scatter show hist
-    """.split()
-)
-
-
-def says_metric(name: str) -> bool:
-    """Whether a name reads as that of a metric: ``val_loss``, ``accuracy``, ``f1``."""
-    return not METRIC_WORDS.isdisjoint(_words(name))
-
-
-def states_metric(name: str, value: object) -> bool:
-    """Whether a constant is a result written down (``accuracy = 0.93``) rather than a setting."""
-    return (
-        isinstance(value, float) and says_metric(name) and _SETTING_WORDS.isdisjoint(_words(name))
-    )
-
-
-def _words(name: str) -> set[str]:
-    found = re.findall(r"[A-Z]?[a-z]+\d*|[A-Z]+(?![a-z])\d*", name)
-    return {word.lower() for word in found}
-
-
-@dataclass(frozen=True, slots=True)
-class Loop:
-    """A loop at the top level of the cell. ``names`` are what its body computes."""
-
-    line: int
-    label: str
-    targets: frozenset[str]
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """A loop over literal values with a fit inside: a sweep by hand."""
-
-    name: str
-    values: tuple[object, ...]
+_FILLING = ("append", "extend", "update", "setdefault", "insert", "add", "pop")
+_FITTING = ("fit", "partial_fit", "fit_transform", "fit_predict", "train")
 
 
 @dataclass(slots=True)
@@ -84,7 +44,8 @@ class CellSyntax:
 
     reads: dict[str, None] = field(default_factory=dict)
     assigned: dict[str, int] = field(default_factory=dict)  # name: line of the first assignment
-    constants: dict[str, object] = field(default_factory=dict)
+    certain: set[str] = field(default_factory=set)  # assigned whenever the cell runs to its end
+    constants: dict[str, list[object]] = field(default_factory=dict)  # name: values it may get
     computed: dict[str, int] = field(default_factory=dict)  # name: line where it is computed
     passed: set[str] = field(default_factory=set)
     timed: set[str] = field(default_factory=set)
@@ -105,95 +66,27 @@ def read_syntax(tree: ast.Module) -> CellSyntax:
     _Reader(syntax).block(tree.body)
     for loop in top_loops(tree):
         syntax.loops.append(_read_loop(loop))
-        if (found := _read_candidates(loop)) is not None:
+        if (found := find_candidates(loop)) is not None:
             syntax.candidates.append(found)
     if tree.body and isinstance(tree.body[-1], ast.Expr):
         syntax.last = tree.body[-1].value
     return syntax
 
 
-AnyLoop = ast.For | ast.AsyncFor | ast.While
-
-
-def top_loops(tree: ast.Module) -> list[AnyLoop]:
-    """The outermost loops of the cell, also those inside ``if``, ``with`` and ``try``, in order."""
-    found: list[AnyLoop] = []
-
-    def search(block: list[ast.stmt]) -> None:
-        for statement in block:
-            if isinstance(statement, AnyLoop):
-                found.append(statement)
-            elif isinstance(statement, (ast.If, ast.With, ast.AsyncWith, ast.Try, ast.TryStar)):
-                for inner in blocks_of(statement):
-                    search(inner)
-
-    search(tree.body)
-    return found
-
-
-def blocks_of(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
-    """The blocks of statements directly inside a compound statement."""
-    for name in ("body", "orelse", "finalbody"):
-        block = getattr(statement, name, None)
-        if block:
-            yield block
-    for handler in getattr(statement, "handlers", ()):
-        yield handler.body
-    for case in getattr(statement, "cases", ()):
-        yield case.body
-
-
-def constant_value(node: ast.expr) -> tuple[bool, object]:
-    """Whether an expression is constant (``-1e-3``, ``2**7``, ``(1, "a")``), and its value."""
-    match node:
-        case ast.Constant(value=value) if value is not Ellipsis and not isinstance(value, bytes):
-            return True, value
-        case ast.UnaryOp(op=ast.USub() | ast.UAdd() | ast.Not(), operand=operand):
-            is_constant, inner = constant_value(operand)
-            if not is_constant or isinstance(inner, (str, tuple)) or inner is None:
-                return False, None
-            if isinstance(node.op, ast.Not):
-                return True, not inner
-            return True, -inner if isinstance(node.op, ast.USub) else inner  # type: ignore[operator]
-        case ast.BinOp(left=left, op=op, right=right):
-            (is_left, a), (is_right, b) = constant_value(left), constant_value(right)
-            if is_left and is_right:
-                return _calculated(op, a, b)
-        case ast.Tuple(elts=elements) if len(elements) <= 8:
-            parts = [constant_value(element) for element in elements]
-            if all(is_constant for is_constant, _ in parts):
-                return True, tuple(value for _, value in parts)
-    return False, None
-
-
-def _calculated(op: ast.operator, a: object, b: object) -> tuple[bool, object]:
-    if not isinstance(a, (int, float)) or not isinstance(b, (int, float)):
-        return False, None
-    try:
-        match op:
-            case ast.Add():
-                return True, a + b
-            case ast.Sub():
-                return True, a - b
-            case ast.Mult():
-                return True, a * b
-            case ast.Div():
-                return True, a / b
-            case ast.FloorDiv():
-                return True, a // b
-            case ast.Pow() if abs(b) <= 1000 and abs(a) <= 10**6:
-                return True, a**b
-    except (ArithmeticError, ValueError):
-        pass
-    return False, None
-
-
-def callee(node: ast.Call) -> str:
-    """The last name of what is called: ``score`` for ``model.score(…)``."""
-    match node.func:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-    return ""
+def _read_loop(loop: AnyLoop) -> Loop:
+    inside = CellSyntax()
+    reader = _Reader(inside)
+    if isinstance(loop, ast.While):
+        reader.visit(loop.test)  # `while (loss := step()) > 0.1:` computes in its test.
+    reader.block(loop.body)
+    targets = {*inside.loop_targets, *targets_of(loop)}
+    names = [
+        name
+        for name in inside.computed
+        if name not in targets and not name.startswith("_") and name not in inside.timed
+        if name not in inside.passed or says_metric(name)
+    ]
+    return Loop(loop.lineno, label_of(loop), frozenset(targets), tuple(names))
 
 
 class _Reader(ast.NodeVisitor):
@@ -201,12 +94,22 @@ class _Reader(ast.NodeVisitor):
 
     def __init__(self, syntax: CellSyntax) -> None:
         self._syntax = syntax
-        self._hidden: list[set[str]] = []  # parameters of the functions and comprehensions around
+        self._hidden: list[set[str]] = []  # what the comprehensions around bind
         self._loop_depth = 0
+        self._branch_depth = 0
+        self._clocks = set(CLOCKS)
 
     def block(self, statements: list[ast.stmt]) -> None:
+        """Read statements that run one after the other."""
         for statement in statements:
             self.visit(statement)
+
+    @contextmanager
+    def _branch(self) -> Iterator[None]:
+        """Inside, statements may not run, though the cell does."""
+        self._branch_depth += 1
+        yield
+        self._branch_depth -= 1
 
     # Reading
 
@@ -223,21 +126,19 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         self.generic_visit(node)
-        name = callee(node)
-        if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
-            owner = node.func.value.id
-            if name in ("append", "extend", "update", "setdefault", "insert", "add", "pop"):
-                self._syntax.filled.add(owner)
-            if name in ("fit", "partial_fit", "fit_transform", "fit_predict", "train"):
-                self._syntax.fitted.add(owner)
+        syntax, name = self._syntax, callee(node)
+        if isinstance(node.func, ast.Attribute):
+            if name in _FILLING and (owner := root_name(node.func.value)):
+                syntax.filled.add(owner)
+            if name in _FITTING and isinstance(node.func.value, ast.Name):
+                syntax.fitted.add(node.func.value.id)
         for keyword in node.keywords:
-            inside = {n.id for n in ast.walk(keyword.value) if isinstance(n, ast.Name)}
-            if keyword.arg and inside:
-                self._syntax.handed_on.setdefault(keyword.arg, set()).update(inside)
-        if name and name not in _REPORTING:
+            names = {n.id for n in ast.walk(keyword.value) if isinstance(n, ast.Name)}
+            if keyword.arg and names:
+                syntax.handed_on.setdefault(keyword.arg, set()).update(names)
+        if name and name not in REPORTING:
             values = [*node.args, *(keyword.value for keyword in node.keywords)]
-            names = [each.id for each in values if isinstance(each, ast.Name)]
-            self._syntax.passed.update(names)
+            syntax.passed.update(each.id for each in values if isinstance(each, ast.Name))
 
     # Assigning
 
@@ -266,63 +167,109 @@ class _Reader(ast.NodeVisitor):
     def visit_Delete(self, node: ast.Delete) -> None:
         for target in node.targets:
             if isinstance(target, ast.Name):
-                for names in (self._syntax.constants, self._syntax.computed):
-                    names.pop(target.id, None)
+                self._syntax.constants.pop(target.id, None)
+                self._syntax.computed.pop(target.id, None)
+                self._syntax.certain.discard(target.id)
             else:
                 self.visit(target)
 
     def _assign(self, target: ast.expr, value: ast.expr) -> None:
+        syntax = self._syntax
         match target:
             case ast.Name(id=name):
                 is_constant, constant = constant_value(value)
-                if is_constant and not self._loop_depth and name not in self._syntax.computed:
-                    self._syntax.assigned.setdefault(name, target.lineno)
-                    self._syntax.constants[name] = constant
-                elif not is_constant or name in self._syntax.computed:
+                if not is_constant or name in syntax.computed:
                     self._computed(name, target.lineno)
-                    if self._is_timed(value):
-                        self._syntax.timed.add(name)
-                    if _is_lookup(value):
-                        self._syntax.looked_up.add(name)
+                    if not is_constant and self._is_timed(value):
+                        syntax.timed.add(name)
+                    if is_lookup(value):
+                        syntax.looked_up.add(name)
+                elif self._loop_depth:
+                    self._bind(name, target.lineno)
+                    syntax.constants.pop(name, None)
                 else:
-                    self._syntax.assigned.setdefault(name, target.lineno)
-                    self._syntax.constants.pop(name, None)
+                    self._bind(name, target.lineno)
+                    known = syntax.constants.setdefault(name, [])
+                    known[:] = [*known, constant] if self._branch_depth else [constant]
             case ast.Tuple(elts=elements) | ast.List(elts=elements):
-                parts: list[ast.expr | None] = [None] * len(elements)
-                same_shape = isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(
-                    elements
-                )
-                if same_shape and not any(isinstance(e, ast.Starred) for e in elements):
-                    parts = list(value.elts)  # type: ignore[attr-defined]
-                for element, part in zip(elements, parts, strict=True):
+                for element, part in unpacked(elements, value):
                     # What is unpacked from a call is computed.
                     self._assign(element, part if part is not None else value)
             case ast.Starred(value=inner):
                 self._assign(inner, value)
-            case ast.Subscript(value=ast.Name(id=name)) | ast.Attribute(value=ast.Name(id=name)):
-                self._syntax.filled.add(name)
-                self.visit(target)
-            case _:
+            case ast.Subscript() | ast.Attribute():
+                if owner := root_name(target):
+                    syntax.filled.add(owner)
                 self.visit(target)
 
-    def _computed(self, name: str, line: int) -> None:
+    def _bind(self, name: str, line: int) -> None:
         self._syntax.assigned.setdefault(name, line)
+        if not self._branch_depth and not self._loop_depth:
+            self._syntax.certain.add(name)
+
+    def _computed(self, name: str, line: int) -> None:
+        self._bind(name, line)
         self._syntax.computed.setdefault(name, line)
         self._syntax.constants.pop(name, None)
 
     def _is_timed(self, value: ast.expr) -> bool:
-        for node in ast.walk(value):
-            if isinstance(node, ast.Name) and node.id in (
-                *self._syntax.timed,
-                "time",
-                "perf_counter",
-            ):
-                return True
-            if isinstance(node, ast.Attribute) and node.attr in ("perf_counter", "monotonic"):
-                return True
+        """Whether an expression reads a clock, or calculates with what a clock said."""
+        match value:
+            case ast.Name(id=name):
+                return name in self._syntax.timed
+            case ast.Call(func=ast.Name(id=name), args=arguments):
+                is_plain = name in ("round", "int", "float", "abs", "min", "max", "sum")
+                return (name in self._clocks and name != "time" and not arguments) or (
+                    (name == "time" and not arguments)
+                    or (is_plain and any(map(self._is_timed, arguments)))
+                )
+            case ast.Call(func=ast.Attribute(attr=name, value=owner)):
+                is_clock = name in self._clocks or name in ("now", "utcnow")
+                return is_clock or self._is_timed(owner)
+            case ast.Attribute(value=owner):
+                return self._is_timed(owner)
+            case ast.BinOp(left=left, right=right):
+                return self._is_timed(left) or self._is_timed(right)
+            case ast.UnaryOp(operand=operand):
+                return self._is_timed(operand)
         return False
 
     # Blocks
+
+    def visit_If(self, node: ast.If) -> None:
+        self.visit(node.test)
+        with self._branch():
+            self.block(node.body)
+            self.block(node.orelse)
+
+    def visit_Try(self, node: ast.Try | ast.TryStar) -> None:
+        with self._branch():
+            self.block(node.body)
+            for handler in node.handlers:
+                self.visit(handler)
+            self.block(node.orelse)
+        self.block(node.finalbody)
+
+    visit_TryStar = visit_Try
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        if node.type is not None:
+            self.visit(node.type)
+        if node.name:
+            self._define(node.name, node.lineno)
+        self.block(node.body)
+
+    def visit_Match(self, node: ast.Match) -> None:
+        self.visit(node.subject)
+        with self._branch():
+            for case in node.cases:
+                for name in names_in_pattern(case.pattern):
+                    self._computed(name, case.pattern.lineno)
+                    self._syntax.looked_up.add(name)
+                self.visit(case.pattern)
+                if case.guard is not None:
+                    self.visit(case.guard)
+                self.block(case.body)
 
     def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
         self.visit(node.iter)
@@ -342,7 +289,8 @@ class _Reader(ast.NodeVisitor):
         self._loop_depth += 1
         self.block(node.body)
         self._loop_depth -= 1
-        self.block(node.orelse)
+        with self._branch():
+            self.block(node.orelse)
 
     def visit_With(self, node: ast.With | ast.AsyncWith) -> None:
         for item in node.items:
@@ -354,11 +302,20 @@ class _Reader(ast.NodeVisitor):
 
     visit_AsyncWith = visit_With
 
-    def visit_Import(self, node: ast.Import | ast.ImportFrom) -> None:
+    def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
             self._define((alias.asname or alias.name).partition(".")[0], node.lineno)
 
-    visit_ImportFrom = visit_Import
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        for alias in node.names:
+            self._define(alias.asname or alias.name, node.lineno)
+            if node.module in ("time", "timeit") and alias.name in CLOCKS:
+                self._clocks.add(alias.asname or alias.name)
+
+    def visit_TypeAlias(self, node: ast.AST) -> None:
+        # Python 3.12. What it stands for is evaluated when somebody asks.
+        for name in names_in(node):
+            self._define(name, getattr(node, "lineno", 0))
 
     def _define(self, name: str, line: int) -> None:
         self._syntax.assigned.setdefault(name, line)
@@ -371,7 +328,7 @@ class _Reader(ast.NodeVisitor):
             if each is not None:
                 self.visit(each)
         self._define(node.name, node.lineno)
-        self._inside(node.args, node.body)
+        self._read_inside(node)
 
     visit_AsyncFunctionDef = visit_FunctionDef
 
@@ -379,28 +336,27 @@ class _Reader(ast.NodeVisitor):
         for each in (*node.args.defaults, *node.args.kw_defaults):
             if each is not None:
                 self.visit(each)
-        self._inside(node.args, [ast.Expr(node.body)])
-
-    def _inside(self, arguments: ast.arguments, body: list[ast.stmt]) -> None:
-        """Read what a function reads from outside; what it assigns is its own."""
-        own = {argument.arg for argument in ast.walk(arguments) if isinstance(argument, ast.arg)}
-        loads: list[ast.Name] = []
-        for statement in body:
-            for node in ast.walk(statement):
-                if isinstance(node, ast.Name):
-                    if isinstance(node.ctx, ast.Load):
-                        loads.append(node)
-                    else:
-                        own.add(node.id)
-        for load in loads:
-            if load.id not in own:
-                self._read(load.id)
+        self._read_inside(ast.copy_location(ast.Expr(node), node))
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        own = {getattr(each, "name", "") for each in getattr(node, "type_params", ())}
+        self._hidden.append(own)
         for each in (*node.bases, *(k.value for k in node.keywords), *node.decorator_list):
             self.visit(each)
+        self._hidden.pop()
         self._define(node.name, node.lineno)
-        self._inside(ast.arguments([], [], None, [], [], None, []), node.body)
+        self._read_inside(node)
+
+    def _read_inside(self, scope: ast.stmt) -> None:
+        """Read what a function or class reads from outside, as the compiler tells it."""
+        try:
+            code = compile(ast.Module([scope], []), "<cell>", "exec", dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError):
+            return  # The cell will not compile either.
+        for inner in code.co_consts:
+            if isinstance(inner, types.CodeType):
+                for name in globals_of(inner):
+                    self._read(name)
 
     def _comprehension(
         self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
@@ -419,107 +375,3 @@ class _Reader(ast.NodeVisitor):
         self._hidden.pop()
 
     visit_ListComp = visit_SetComp = visit_GeneratorExp = visit_DictComp = _comprehension
-
-
-def _is_lookup(value: ast.expr) -> bool:
-    """Whether an expression only takes a field: ``cfg["lr"]``, ``args.model.depth``, ``other``."""
-    match value:
-        case ast.Name():
-            return True
-        case (
-            ast.Attribute(value=owner) | ast.Subscript(value=owner, slice=ast.Constant(value=str()))
-        ):
-            return _is_lookup(owner)
-    return False
-
-
-def names_in(target: ast.expr) -> list[str]:
-    """The names that a target binds."""
-    return [
-        node.id
-        for node in ast.walk(target)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    ]
-
-
-def _read_loop(loop: AnyLoop) -> Loop:
-    inside = CellSyntax()
-    reader = _Reader(inside)
-    reader.block(loop.body)
-    targets = set(inside.loop_targets)
-    label = "while"
-    if not isinstance(loop, ast.While):
-        targets.update(names_in(loop.target))
-        label = f"for {ast.unparse(loop.target)}"
-    names = [
-        name
-        for name in inside.computed
-        if name not in targets and not name.startswith("_") and name not in inside.timed
-        if name not in inside.passed or says_metric(name)
-    ]
-    return Loop(loop.lineno, label, frozenset(targets), tuple(names))
-
-
-def _read_candidates(loop: AnyLoop) -> Candidates | None:
-    if not isinstance(loop, ast.For) or not isinstance(loop.target, ast.Name):
-        return None
-    if not isinstance(loop.iter, (ast.List, ast.Tuple)) or len(loop.iter.elts) < 2:
-        return None
-    parts = [constant_value(element) for element in loop.iter.elts]
-    fits = any(
-        isinstance(node, ast.Call)
-        and callee(node) in ("fit", "partial_fit", "fit_transform", "train")
-        for statement in loop.body
-        for node in ast.walk(statement)
-    )
-    if not fits or not all(is_constant for is_constant, _ in parts):
-        return None
-    return Candidates(loop.target.id, tuple(value for _, value in parts))
-
-
-def computed_lines(tree: ast.Module, names: Mapping[str, object]) -> dict[str, int]:
-    """For each of ``names``, the first line where the cell binds it other than by a constant."""
-    found: dict[str, int] = {}
-
-    def bind(target: ast.expr, value: ast.expr | None) -> None:
-        match target:
-            case ast.Name(id=name):
-                if name in names and (value is None or not constant_value(value)[0]):
-                    found.setdefault(name, target.lineno)
-            case ast.Tuple(elts=elements) | ast.List(elts=elements):
-                parts: list[ast.expr | None] = [None] * len(elements)
-                if isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(elements):
-                    parts = list(value.elts)
-                for element, part in zip(elements, parts, strict=True):
-                    bind(element, part)
-            case ast.Starred(value=inner):
-                bind(inner, None)
-
-    scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
-
-    def walk(node: ast.AST) -> None:
-        match node:
-            case ast.Assign():
-                for target in node.targets:
-                    bind(target, node.value)
-            case ast.AnnAssign(value=ast.expr()):
-                bind(node.target, node.value)
-            case ast.AugAssign() | ast.NamedExpr() | ast.For() | ast.AsyncFor():
-                bind(node.target, None)
-            case ast.withitem(optional_vars=ast.expr() as target):
-                bind(target, None)
-            case ast.Import() | ast.ImportFrom():
-                for alias in node.names:
-                    name = (alias.asname or alias.name).partition(".")[0]
-                    if name in names:
-                        found.setdefault(name, node.lineno)
-        if isinstance(node, scopes):
-            name = getattr(node, "name", "")
-            if name in names:
-                found.setdefault(name, node.lineno)
-            return
-        for child in ast.iter_child_nodes(node):
-            walk(child)
-
-    walk(tree)
-    return found

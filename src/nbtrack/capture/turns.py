@@ -1,6 +1,6 @@
 """The turns of a loop, seen from outside: what its body measured becomes curves.
 
-The loop's body is left as it is. A ``for`` gets its iterable wrapped, a ``while``
+The loop's body is left as it is. A ``for`` gets its iterator wrapped, a ``while``
 its test; so line numbers, tracebacks, ``break``, ``continue`` and ``else`` are the
 user's own. When the next turn is asked for, the names that the body computes are
 compared with what they were: what is the same object was not assigned in that turn.
@@ -16,12 +16,12 @@ import itertools
 import time
 import weakref
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from operator import itemgetter
 
+from nbtrack.capture.loops import Loop
 from nbtrack.capture.scalars import as_measurement, to_number
-from nbtrack.capture.syntax import Loop, says_metric
+from nbtrack.capture.words import says_metric
 
 SHARE = 0.01
 # Looking at so many turns takes some milliseconds in all, however short they are.
@@ -37,9 +37,9 @@ OnTurn = Callable[[int, Mapping[str, float]], None]
 class LoopWatch:
     """Watches one loop of a cell while it runs.
 
-    ``on_turn`` gets the step and the metrics that the turn assigned. Steps count
-    from 0, or from where an earlier loop of the cell has left one of the names, as
-    ``next_steps`` says. ``logged`` has the last value under each name.
+    ``on_turn`` gets the step and the metrics that the turn assigned. Steps count from 0,
+    or go on where an earlier loop of the cell, sharing ``next_steps``, logged the same
+    metric. ``skip`` tells the names that are none of ours.
     """
 
     def __init__(
@@ -51,74 +51,85 @@ class LoopWatch:
         next_steps: dict[str, int],
     ) -> None:
         self.loop = loop
-        self._next_steps = next_steps
-        self._first_step = 0
         self.turns = 0
         self.thinned = False
         self.logged: dict[str, float] = {}
         self._namespace = namespace
         self._on_turn = on_turn
         self._names = [(name, says_metric(name)) for name in loop.names if not skip(name)]
+        self._next_steps = next_steps
+        self._first_step = 0
         self._before: dict[str, Callable[[], object]] = {}
         self._waiting: list[tuple[int, dict[str, object]]] = []
         self._flushed_at = 0.0
         # The quickest of the last looks is what one costs: others were interrupted.
         self._recent_looks: deque[float] = deque(maxlen=5)
         self._began_s = 0.0
-        self._counter: Iterator[int] = iter(())
+        self._counter: Iterator[int] = itertools.count(1)
+        self._overrun = 0
         self._is_open = False
 
     # The loop, wrapped
 
-    def items(self, iterable: Iterable[object]) -> Iterator[object]:
-        """The items of the loop's iterable, in stretches that end with a look."""
-        source = iter(iterable)
+    def items(self, source: Iterator[object]) -> Iterator[object]:
+        """The items of the loop's iterator, in stretches that end with a look."""
         if not self._names:
             return source
         self._open()
-        ended: list[bool] = []
-        marked = itertools.chain(source, _say_end(ended))
-        counted = map(itemgetter(0), zip(marked, self._counter, strict=False))
-        return itertools.chain.from_iterable(self._stretches(counted, ended))
+        return itertools.chain.from_iterable(self._stretches(source))
 
-    async def async_items(self, iterable: AsyncIterable[object]) -> AsyncIterator[object]:
+    def async_items(self, source: AsyncIterator[object]) -> AsyncIterator[object]:
         """The items of an ``async for``, with a look after each turn."""
-        if self._names:
-            self._open()
-        async for item in iterable:
-            if self._names:
-                next(self._counter)
-            yield item
-            self.look()
-
-    def test(self) -> Callable[[], bool]:
-        """A function that is true at each call: it stands before the test of a ``while``."""
         if not self._names:
-            return itertools.repeat(True).__next__
-        return self.items(itertools.repeat(True)).__next__  # type: ignore[return-value]
+            return source
+        self._open()
+        return _AsyncTurns(source, self)
+
+    def test(self) -> Callable[[], object]:
+        """A function that is true at each call: it stands before the test of a ``while``.
+
+        The watch opens here: it is to be asked for when the loop begins.
+        """
+        return self.items(itertools.repeat(True)).__next__
+
+    def exhausted(self) -> bool:
+        """Stands behind the test of a ``while``, which has begun a turn that never came."""
+        self._overrun = 1
+        self.close()
+        return False
+
+    def next_turn(self) -> None:
+        """A turn has ended, or the first begins."""
+        self.look()
+        next(self._counter)
 
     def close(self) -> None:
         """Look at the last turn, and convert what waits. Closing twice changes nothing."""
         if self._is_open:
             self._is_open = False
+            self.look()
             with suppress(Exception):
-                self.look()
                 self._flush()
             self._before.clear()
 
     def _open(self) -> None:
         self._began_s = time.perf_counter()
         self._flushed_at = self._began_s
-        self._counter = itertools.count()
-        self._first_step = max(self._next_steps.get(name, 0) for name, _ in self._names)
-        self._before = {name: _reference(self._namespace.get(name)) for name, _ in self._names}
+        self._counter = itertools.count(1)
+        names = [name for name, _ in self._names]
+        self._before = {name: _reference(self._namespace.get(name)) for name in names}
+        self._first_step = max((self._next_steps.get(name, 0) for name in names), default=0)
         self._is_open = True
 
-    def _stretches(self, source: Iterator[object], ended: list[bool]) -> Iterator[Iterable[object]]:
+    def _stretches(self, source: Iterator[object]) -> Iterator[Iterable[object]]:
         length = 1
+        ended: list[bool] = []
+        # `compress` counts in C, and keeps no item once it has passed it on.
+        marked = itertools.chain(source, _say_end(ended))
+        counted = itertools.compress(marked, self._counter)
         try:
             while not ended:
-                yield itertools.islice(source, length)
+                yield itertools.islice(counted, length)
                 self.look()
                 length = self._stretch()
         finally:
@@ -139,10 +150,15 @@ class LoopWatch:
     # Looking
 
     def look(self) -> None:
-        """Log what the turn that just ended has assigned."""
+        """Log what the turn that just ended has assigned. Raises nothing of its own."""
         started = time.perf_counter()
-        # `count` shows what it will give next only by being copied.
-        self.turns = int(repr(self._counter)[6:-1])
+        with suppress(Exception):
+            self._look(started)
+        self._recent_looks.append(time.perf_counter() - started)
+
+    def _look(self, now_s: float) -> None:
+        # `count` shows what it will give next only by its text, or by being copied.
+        self.turns = int(repr(self._counter)[6:-1]) - 1 - self._overrun
         seen: dict[str, object] = {}
         before = self._before
         namespace = self._namespace
@@ -156,11 +172,10 @@ class LoopWatch:
                 seen[name] = measured
         if seen:
             self._waiting.append((self._first_step + self.turns - 1, seen))
-            is_ready = all(isinstance(value, float) for value in seen.values())
-            is_due = started - self._flushed_at > _FLUSH_S or len(self._waiting) >= _FLUSH_COUNT
+            is_ready = all(type(value) is float for value in seen.values())
+            is_due = now_s - self._flushed_at > _FLUSH_S or len(self._waiting) >= _FLUSH_COUNT
             if (is_ready and len(self._waiting) == 1) or is_due:
                 self._flush()
-        self._recent_looks.append(time.perf_counter() - started)
 
     def _flush(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -177,6 +192,21 @@ class LoopWatch:
                 self._on_turn(step, numbers)
 
 
+class _AsyncTurns:
+    """An asynchronous iterator with a look before each item. What it awaits is the user's own."""
+
+    def __init__(self, source: AsyncIterator[object], watch: LoopWatch) -> None:
+        self._source = source
+        self._watch = watch
+
+    def __aiter__(self) -> AsyncIterator[object]:
+        return self
+
+    def __anext__(self) -> Awaitable[object]:
+        self._watch.next_turn()
+        return self._source.__anext__()
+
+
 def _say_end(ended: list[bool]) -> Iterator[object]:
     """Runs when the user's iterator is exhausted, and yields nothing."""
     ended.append(True)
@@ -185,7 +215,7 @@ def _say_end(ended: list[bool]) -> Iterator[object]:
 
 def _reference(value: object) -> Callable[[], object]:
     """A way to ask whether a later value is this very object, without keeping a graph alive."""
-    if isinstance(value, (float, int)):
+    if type(value) in (float, int):
         return lambda: value
     try:
         return weakref.ref(value)

@@ -18,7 +18,7 @@ _RECENT_RUNS = 50
 
 _RECENT = """
 SELECT replace(run_id::VARCHAR, '-', '') AS run_id, name FROM runs
-WHERE experiment = ? AND status = 'finished' AND run_id <> ?::UUID
+WHERE experiment = ? AND status = 'finished' AND run_id < ?::UUID
 ORDER BY started DESC LIMIT ?
 """
 _CELLS = """
@@ -35,7 +35,7 @@ FROM latest_metrics WHERE run_id = $last::UUID
 UNION ALL
 SELECT 'extremes', key, NULL, min(value), arg_min(name, value), max(value), arg_max(name, value)
 FROM latest_metrics JOIN runs USING (run_id)
-WHERE experiment = $experiment AND status = 'finished' AND run_id <> $run::UUID
+WHERE experiment = $experiment AND status = 'finished' AND run_id < $run::UUID
   AND isfinite(value)
 GROUP BY key
 """
@@ -71,8 +71,9 @@ class History:
 def look_up(store: Store, run_id: str, experiment: str, cell: CellKey) -> History:
     """Ask the store for the last finished run of ``cell``, and for the experiment's extremes.
 
-    The run ``run_id`` itself is left out: it may have ended by the time that the
-    store answers. Three queries; raises `StoreError` where the store cannot answer.
+    Only runs that began before ``run_id`` count: it, and later ones, may have ended
+    by the time that the store answers. Three queries; raises `StoreError` where it
+    cannot answer.
     """
     found = store.query(_RECENT, (experiment, run_id, _RECENT_RUNS))
     names: dict[str, str] = dict(zip(*found.to_pydict().values(), strict=True))

@@ -233,5 +233,5 @@ def _unquoted(word: str) -> str:
 
 
 def _closest(flag: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(flag, known, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(flag, known, n=1)
     return f" (did you mean {close[0]}?)" if close else "; %%track? lists the flags"

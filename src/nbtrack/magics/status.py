@@ -37,7 +37,8 @@ class Status:
     def _repr_html_(self) -> str:
         parts = []
         for heading, entries in self.sections:
-            parts.append(f"<div><b>{html.escape(heading)}</b></div>")
+            weight = "bold" if entries else "normal"
+            parts.append(f'<div style="font-weight:{weight}">{html.escape(heading)}</div>')
             parts += [f'<div style="padding-left:1em">{html.escape(e)}</div>' for e in entries]
         return "".join(parts)
 

@@ -19,6 +19,8 @@ from nbtrack.store.compaction import copy_to, replace_database
 from nbtrack.store.database import FILE, Database, remove_database
 
 if TYPE_CHECKING:
+    import duckdb
+
     from nbtrack.store.locks import StoreLock
 
 
@@ -74,10 +76,10 @@ def restore(database: Database, lock: StoreLock, source: Path) -> Path | None:
     return kept
 
 
-def _close_runs_without_journal(connection: object, journals: Path) -> None:
+def _close_runs_without_journal(connection: duckdb.DuckDBPyConnection, journals: Path) -> None:
     """A run that was open when the backup was made, and whose journal is gone, is over."""
     present = [entry.name for entry in os.scandir(journals)] if journals.exists() else []
-    connection.execute(  # type: ignore[attr-defined]
+    connection.execute(
         """
         INSERT INTO base.run_changes (run_id, ts, status)
         WITH gone AS (

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 # Their caches hide what another machine wrote for seconds, and their locks may not reach it.
 NETWORK_FILESYSTEMS = frozenset(
-    ["nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "afs", "9p", "ceph", "lustre"]
-    + ["glusterfs", "fuse.sshfs", "fuse.glusterfs"]
+    (
+        *("nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "afs", "9p", "ceph", "lustre"),
+        *("glusterfs", "fuse.sshfs", "fuse.glusterfs"),
+    )
 )
 _LITTLE_SPACE = 500 << 20
 

@@ -315,9 +315,9 @@ class JournalWriter:
         reason = (error.strerror or str(error)) if error is not None else "No space left on device"
         return (
             f"nbtrack cannot write to {self.store_folder} ({reason}). Your code goes on, and what "
-            f"it logs waits in memory (up to {MAX_PENDING_BYTES >> 20} MB) until it can be written: "
-            "free some space or mend the permission, or choose another place with NBTRACK_STORE "
-            "or nbtrack.set_store() before the next run."
+            f"it logs waits in memory (up to {MAX_PENDING_BYTES >> 20} MB) until it can be "
+            "written. Free some space or mend the permission, or choose another place with "
+            "NBTRACK_STORE or nbtrack.set_store() before the next run."
         )
 
     def _keep(self, data: bytes, is_points: bool) -> None:

@@ -88,7 +88,7 @@ SELECT * EXCLUDE (deleted) FROM main.all_runs WHERE NOT deleted;
 
 CREATE OR REPLACE VIEW main.params AS
 SELECT run_id, key, arg_max(value, ts) AS value,
-       arg_max(type, ts) AS type, arg_max(number, ts) AS number
+       arg_max(type, ts) AS type, arg_max_null(number, ts) AS number
 FROM base.params GROUP BY run_id, key;
 
 CREATE OR REPLACE VIEW main.metrics AS

@@ -24,7 +24,7 @@ _SPARK_POINTS = 16
 
 _MUTED = "opacity:.68"
 _LINE = "#88888844"
-_MONO = "font-family:var(--jp-code-font-family,monospace)"
+_MONO = "font-family:monospace;font-family:var(--jp-code-font-family,monospace)"
 _GOOD = "color:#2e9d55;color:var(--jp-success-color1,#2e9d55)"
 _BAD = "color:#d9534f;color:var(--jp-error-color1,#d9534f)"
 _BRAND = "color:#3b82d6;color:var(--jp-brand-color1,#3b82d6)"
@@ -130,7 +130,8 @@ class RunCard:
 
     def _html(self, n_metrics: int, n_params: int) -> str:
         if self.status in ("deleted", "not tracked"):
-            return _div("padding:2px 0", _header(self) + "".join(_notes(self)))
+            notes = "" if self.status == "deleted" else "".join(_notes(self))
+            return _div("padding:2px 0", _header(self) + notes)
         rows = [
             _header(self),
             _metrics(self, n_metrics),
@@ -156,15 +157,15 @@ def duration_text(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def number_text(value: float) -> str:
-    """Four digits that count: ``0.9333``, ``12,500``, ``1.2e-05``, ``nan``."""
+def number_text(value: float, digits: int = 4) -> str:
+    """As many digits as count: ``0.9333``, ``12,500``, ``1.2e-05``, ``nan``."""
     if not math.isfinite(value):
         return str(value)
     if value == int(value) and abs(value) < 1e9:
         return f"{int(value):,}"
     size = abs(value)
     if 1e-3 <= size < 1e3:
-        return f"{value:.4g}"
+        return f"{value:.{digits}g}"
     if 1e3 <= size < 1e6:
         return f"{value:,.1f}"
     return f"{value:.3g}"
@@ -194,7 +195,7 @@ def _header(card: RunCard) -> str:
         said += f" · {duration_text(card.duration_s)}"
     experiment = _esc(card.experiment)
     if card.experiment_is_folder:
-        experiment += " (the folder: the notebook's name is unknown)"
+        experiment += " (folder; notebook's name unknown)"
     where = " · ".join(part for part in (experiment, short_id(card.run_id)) if part)
     return _div(
         "display:flex;flex-wrap:wrap;gap:0 8px;align-items:baseline",
@@ -244,7 +245,7 @@ def _comparison(metric: CardMetric) -> str:
         else:
             style = _MUTED if better is None else _GOOD if (change > 0) == better else _BAD
             arrow = "▲" if change > 0 else "▼"
-            parts.append(f'<span style="{style}">{arrow} {number_text(abs(change))}</span>')
+            parts.append(f'<span style="{style}">{arrow} {number_text(abs(change), 3)}</span>')
     if metric.best is not None and better is not None and math.isfinite(metric.value):
         if metric.value == metric.best:
             parts.append(f'<span style="{_MUTED}">ties best</span>')
@@ -296,7 +297,7 @@ def _change_text(metric: CardMetric) -> str:
     if metric.last is None or not math.isfinite(metric.value - metric.last):
         return ""
     change = metric.value - metric.last
-    return f" {'▲' if change > 0 else '▼'}{number_text(abs(change))}" if change else " ="
+    return f" {'▲' if change > 0 else '▼'}{number_text(abs(change), 3)}" if change else " ="
 
 
 def _div(style: str, content: str) -> str:
