@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nbtrack.store.columns import Column, best_runs, list_columns, run_groups
     from nbtrack.store.curves import metric_history, run_sparklines
     from nbtrack.store.details import RunDetail, run_detail, run_text
+    from nbtrack.store.experiments import experiment_table, runs_of_experiment
     from nbtrack.store.filters import parse_filter, quoted_column
     from nbtrack.store.finding import find_run
     from nbtrack.store.journal import JournalWriter
@@ -31,6 +32,7 @@ _HOMES = {
     "nbtrack.store.curves": ("metric_history", "run_sparklines"),
     "nbtrack.store.details": ("RunDetail", "run_detail", "run_text"),
     "nbtrack.store.filters": ("parse_filter", "quoted_column"),
+    "nbtrack.store.experiments": ("experiment_table", "runs_of_experiment"),
     "nbtrack.store.finding": ("find_run",),
     "nbtrack.store.journal": ("JournalWriter",),
     "nbtrack.store.search": ("Page", "run_frame", "run_page"),
@@ -47,6 +49,7 @@ __all__ = [
     "RunQuery",
     "Store",
     "best_runs",
+    "experiment_table",
     "find_run",
     "list_columns",
     "metric_history",
@@ -58,6 +61,7 @@ __all__ = [
     "run_page",
     "run_sparklines",
     "run_text",
+    "runs_of_experiment",
 ]
 
 

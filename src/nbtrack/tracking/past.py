@@ -110,12 +110,9 @@ def sql_in(query: str, namespace: Mapping[str, object], *, store: Place = None) 
 
 def list_experiments(*, store: Place = None) -> Answer:
     """Every experiment that has runs: its name, how many, and when the last one began."""
-    return Answer(
-        current_store(store).query(
-            "SELECT experiment, count(*) AS runs, max(started) AS last_started "
-            "FROM runs GROUP BY experiment ORDER BY last_started DESC"
-        )
-    )
+    from nbtrack.store import experiment_table
+
+    return Answer(experiment_table(current_store(store)))
 
 
 def rename_experiment(old: str, new: str, *, store: Place = None) -> None:
@@ -165,12 +162,9 @@ def _set_deleted(run_ids: Sequence[str], deleted: bool, store: Place) -> int:
 
 
 def _runs_of(experiment: str, *, deleted: bool, store: Place) -> list[str]:
-    found = current_store(store).query(
-        "SELECT replace(run_id::VARCHAR, '-', '') AS run_id FROM all_runs "
-        "WHERE experiment = ? AND deleted = ?",
-        (experiment, deleted),
-    )
-    ids: list[str] = found["run_id"].to_pylist()
+    from nbtrack.store import runs_of_experiment
+
+    ids = runs_of_experiment(current_store(store), experiment, deleted=deleted)
     if not ids:
         _check_experiment(experiment, store)
     return ids
