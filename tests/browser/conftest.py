@@ -21,15 +21,21 @@ _HERE = Path(__file__).parent
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep these tests in one worker where several run: they share server and browser."""
-    for item in items:
-        if _HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("browser"))
+    """Put these tests last, and in one worker where several run: they share server and browser.
+
+    Last, since Playwright keeps an event loop running in this thread from the
+    first of them on, and other tests want to start their own.
+    """
+    items.sort(key=_is_here)
+    for item in filter(_is_here, items):
+        item.add_marker(pytest.mark.xdist_group("browser"))
 
 
-# Of the package, not of the session: Playwright keeps an event loop running in
-# this thread, and other tests want to start their own.
-@pytest.fixture(scope="package")
+def _is_here(item: pytest.Item) -> bool:
+    return _HERE in item.path.parents
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium, headless."""
     if find_browser() is None:
@@ -38,7 +44,7 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
     """JupyterLab with nbtrack's front-end as it was last built."""
     if not (LABEXTENSION / "package.json").exists():
@@ -54,7 +60,7 @@ def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
 
 
 @pytest.fixture
-def lab(request: pytest.FixtureRequest, lab_server: LabServer, browser: Browser) -> Iterator[Lab]:
+def lab(request: pytest.FixtureRequest, browser: Browser, lab_server: LabServer) -> Iterator[Lab]:
     """A window of JupyterLab for this test; what it asked from outside fails the test."""
     with Lab(lab_server, browser, request.node.name) as lab:
         yield lab

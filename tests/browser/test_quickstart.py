@@ -16,7 +16,7 @@ STORED = Path(__file__).parents[2] / "notebooks" / "01_quickstart.ipynb"
 
 
 @pytest.fixture(scope="module")
-def quickstart(lab_server: LabServer, browser: Browser) -> Iterator[Notebook]:
+def quickstart(browser: Browser, lab_server: LabServer) -> Iterator[Notebook]:
     """The quickstart, all of whose cells have just run, and saved."""
     with Lab(lab_server, browser, "quickstart") as lab:
         notebook = lab.open(Path(shutil.copy(STORED, lab.folder)))

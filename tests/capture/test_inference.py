@@ -313,6 +313,26 @@ def test_a_loop_over_literal_candidates_is_told(session):
     assert seen.curve("acc") == [(0, 0.75), (1, 0.75)] or seen.metrics == {"acc": 0.75}
 
 
+@pytest.mark.parametrize("value", ["mse(y, p) ** 0.5", "1 - mse(y, p)", "np.sqrt(mse(y, p))"])
+def test_a_metric_that_another_is_made_of_is_not_told_apart(value, session):
+    seen = run_cell(
+        f"from sklearn.metrics import mean_squared_error as mse\n"
+        f"y, p = [0.0, 1.0], [0.0, 0.0]\nrmse = {value}",
+        session,
+    )
+    assert list(seen.metrics) == ["rmse"]
+
+
+def test_an_overridden_parameter_of_an_estimator_is_told_once():
+    seen = run_cell(
+        "def build(alpha):\n    return Ridge(alpha=alpha)\n"
+        "alpha = 0.5\nmodel = build(alpha).fit([[0.0], [1.0]], [0, 1])",
+        before="from sklearn.linear_model import Ridge",
+        overrides={"alpha": 0.1},
+    )
+    assert seen.params == {"alpha": 0.1}
+
+
 def test_an_override_replaces_the_cells_constant(session):
     seen = run_cell("lr, depth = 0.1, 3\nacc = lr * 2", session, overrides={"lr": 0.5})
     assert seen.params == {"lr": 0.5, "depth": 3}

@@ -38,7 +38,7 @@ def duration_s(source, namespace, *, watched):
     ids=["for", "while"],
 )
 def test_a_million_cheap_turns_take_at_most_three_times_as_long(source):
-    # Measured on a busy machine of two cores: 1.2 for `for`, 1.6 for `while`.
+    # Measured on two cores: 1.4 for `for` (65 ns a turn), 2.0 for `while` (136 ns a turn).
     assert duration_s(source, {}, watched=True) < 3 * duration_s(source, {}, watched=False)
 
 

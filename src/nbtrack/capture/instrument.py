@@ -179,6 +179,7 @@ class _WatchCalls(_LeaveScopes):
     def __init__(self, probe: Probe) -> None:
         self._probe = probe
         self._targets: dict[int, str] = {}
+        self._parts: set[int] = set()
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
         if len(node.targets) == 1:
@@ -201,18 +202,35 @@ class _WatchCalls(_LeaveScopes):
                     break
                 value = value.args[0]
             self._targets[id(value)] = target.id
+            # `rmse = mean_squared_error(…) ** .5` measures one thing, and has named it.
+            self._parts.update(id(part) for part in _operands(value))
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         name = callee(node)
         target = self._targets.get(id(node), "")
         self.generic_visit(node)
-        if not name or not (says_metric(name) or _is_known_metric(name)):
+        is_part = id(node) in self._parts
+        if is_part or not name or not (says_metric(name) or _is_known_metric(name)):
             return node
         receiver = ""
         if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
             receiver = node.func.value.id
         self._probe.sites.append(CallSite(name, receiver, node.func, target))
         return _call(self._probe, "saw", node, len(self._probe.sites) - 1, node)
+
+
+def _operands(value: ast.expr, *, inside: bool = False) -> Iterator[ast.Call]:
+    """The calls that an arithmetic expression is made of."""
+    match value:
+        case ast.BinOp(left=left, right=right):
+            yield from _operands(left, inside=True)
+            yield from _operands(right, inside=True)
+        case ast.UnaryOp(operand=operand):
+            yield from _operands(operand, inside=True)
+        case ast.Call() if inside:
+            yield value
+        case ast.Call(args=[argument]) if callee(value) in ("sqrt", "abs", "log", "exp"):
+            yield from _operands(argument, inside=True)
 
 
 def _watch_loop(loop: AnyLoop, number: int, probe: Probe) -> None:

@@ -127,6 +127,7 @@ class CellObserver:
         self._execution.remember()
         if self._options.infer:
             infer_given(self._execution)
+            self._execution.given.update(self._options.overrides)
 
     def transform(self, tree: ast.Module) -> ast.Module:
         """The tree as it is to run. It is changed in place."""

@@ -40,7 +40,7 @@ class Tee:
 
     def stop(self) -> dict[str, str]:
         """Let the streams go; the texts by name, those that are not empty."""
-        for stream, kept in self._wrapped:
+        for stream, kept in reversed(self._wrapped):
             kept.unwrap(stream)
         self._wrapped.clear()
         texts = {name: kept.text() for name, kept in self._kept.items()}

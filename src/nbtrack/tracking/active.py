@@ -102,12 +102,7 @@ def current_experiment() -> str:
 
 def active_run() -> Run | None:
     """The run to which this thread logs, or ``None``."""
-    stack = _stack()
-    while stack and stack[-1].status != "running":
-        stack.pop()
-    if stack:
-        return stack[-1]
-    return next(reversed(open_runs()), None)
+    return _own_run() or next(reversed(open_runs()), None)
 
 
 def run(
@@ -160,7 +155,7 @@ def start_run(
     ``experiment`` both take an experiment's name. Raises `InvalidValue` if a run
     is active in this thread and ``nested`` is false.
     """
-    stack_top = active_run() if _stack() else None
+    stack_top = _own_run()
     if stack_top is not None and not nested and run_id != stack_top.id:
         raise InvalidValue(
             f"Run {stack_top.name!r} is still active; end it with nbtrack.end_run(), "
@@ -275,6 +270,14 @@ def _store_for_logging(place: str | os.PathLike[str] | None) -> Store:
     if settings.quiet_rank() is not None:
         return cast("Store", SilentStore(store.path))
     return store
+
+
+def _own_run() -> Run | None:
+    """The newest run that this thread itself has opened, and that is still open."""
+    stack = _stack()
+    while stack and stack[-1].status != "running":
+        stack.pop()
+    return stack[-1] if stack else None
 
 
 def _stack() -> list[Run]:
