@@ -1,7 +1,10 @@
 """Objects that raise wherever they are asked, and namespaces that are large."""
 
 import ast
+import importlib.machinery
+import sys
 import time
+import types
 
 import pytest
 
@@ -147,3 +150,13 @@ def test_ten_thousand_names_and_a_large_dict_cost_little():
     assert inferred.params["name_7"] == 7.0
     assert len(inferred.params) <= 201
     assert shortest < 0.05
+
+
+def test_a_numpy_that_another_thread_is_importing_is_not_asked(monkeypatch):
+    half = types.ModuleType("numpy")
+    half.__spec__ = importlib.machinery.ModuleSpec("numpy", None)
+    half.__spec__._initializing = True
+    monkeypatch.setitem(sys.modules, "numpy", half)
+    seen = run_cell("lr = given\nlosses = [1 / 2, 1 / 4]\nf1 = lr / 2", {"given": 0.5}, seed=1)
+    assert seen.metrics["f1"] == 0.25
+    assert seen.inferred.curves == {"losses": [0.5, 0.25]}

@@ -34,8 +34,11 @@ def list_packages() -> str:
     found: dict[str, str] = {}
     for distribution in metadata.distributions():
         try:
-            name, version = distribution.metadata["Name"], distribution.version
-        except (KeyError, TypeError, OSError):
+            told = distribution.metadata
+            if "Name" not in told or "Version" not in told:
+                continue
+            name, version = told["Name"], told["Version"]
+        except (TypeError, ValueError, OSError):
             continue  # A half-removed package has no readable metadata.
         if name:
             # The first on the path is the one that is imported.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import random
-import sys
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -21,6 +20,7 @@ from nbtrack.capture.scalars import (
     fields_of,
     has_fields,
     is_setting,
+    loaded,
     numeric_list,
     to_number,
 )
@@ -223,7 +223,7 @@ class CellObserver:
 def set_seeds(seed: int) -> None:
     """Seed ``random``, and numpy and torch where they are loaded."""
     random.seed(seed)
-    numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
+    numpy, torch = loaded("numpy"), loaded("torch")
     if numpy is not None:
         numpy.random.seed(seed % 2**32)
     if torch is not None:

@@ -25,6 +25,16 @@ _MAPPINGS = ("DictConfig", "OrderedDict", "ConfigDict", "defaultdict")
 _MISSING = object()
 
 
+def loaded(name: str) -> Any:
+    """A module that is loaded, ``None`` if it is not, or not whole: another thread may import it.
+
+    Then the cell has no values of it yet.
+    """
+    module = sys.modules.get(name)
+    spec = getattr(module, "__spec__", None)
+    return None if getattr(spec, "_initializing", False) else module
+
+
 def is_setting(value: object) -> bool:
     """Whether a value can be a parameter: a scalar, or a short tuple of scalars."""
     kind = type(value)
@@ -40,7 +50,7 @@ def is_setting(value: object) -> bool:
             return len(os.fspath(value)) <= MAX_TEXT_CHARS
     except Exception:  # noqa: BLE001 - an object of the user's own may raise anything
         return False
-    numpy = sys.modules.get("numpy")
+    numpy = loaded("numpy")
     return numpy is not None and issubclass(kind, (numpy.number, numpy.bool_))
 
 
@@ -106,7 +116,7 @@ def as_measurement(value: object, *, allow_integer: bool) -> object:
         return value
     if issubclass(kind, bool):
         return None
-    numpy = sys.modules.get("numpy")
+    numpy = loaded("numpy")
     try:
         if issubclass(kind, float):
             return float(value)  # type: ignore[arg-type]
@@ -161,7 +171,7 @@ def numeric_list(value: object, *, allow_integers: bool) -> list[float] | None:
                 return None
             floats.append(number)
         return floats
-    numpy = sys.modules.get("numpy")
+    numpy = loaded("numpy")
     if numpy is None or type(value) is not numpy.ndarray:
         return None
     array: Any = value
