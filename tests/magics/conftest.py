@@ -167,10 +167,10 @@ class Notebook:
                 break
             if kind in ("display_data", "update_display_data"):
                 display = content.get("transient", {}).get("display_id", f"one {len(seen.shown)}")
-                if kind == "update_display_data" and display not in seen.displays:
-                    continue  # The card of an earlier cell, completed late.
                 seen.shown.append(content["data"])
-                seen.displays[display] = content["data"]
+                # What is updated may be the card of an earlier cell, completed late.
+                if kind == "display_data" or display in seen.displays:
+                    seen.displays[display] = content["data"]
             elif kind in ("stream", "execute_result", "error"):
                 seen.outputs.append(content)
             if upon is not None and upon[0](seen):
