@@ -29,15 +29,20 @@ file = os.open("points", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
 os.write(file, b"x" * 1024)
 os.fsync(file)
 """
-# Runs in the checkout: seconds of each cell, plain and tracked by turns.
+# Runs in the checkout: seconds of a plain cell, of a tracked one once nothing looks around any
+# more for those before it, and of one that follows another at once.
 _TRACKED_CELLS = """
-import json, sys, time
+import json, sys, threading, time
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 config = Config()
 config.HistoryManager.enabled = False
 shell = InteractiveShell.instance(config=config)
 shell.run_cell("%load_ext nbtrack")
+def rest():
+    for thread in threading.enumerate():
+        if thread.name in ("nbtrack-surroundings", "nbtrack-errand"):
+            thread.join()
 def seconds(cell):
     started = time.perf_counter()
     result = shell.run_cell(cell, store_history=True)
@@ -45,7 +50,10 @@ def seconds(cell):
     result.raise_error()
     return took
 seconds("%%track\\n")
-cells = [(seconds("pass"), seconds("%%track\\n")) for _ in range(int(sys.argv[1]))]
+cells = []
+for _ in range(int(sys.argv[1])):
+    rest()
+    cells.append((seconds("pass"), seconds("%%track\\n"), seconds("%%track\\n")))
 print("FIGURES", json.dumps(cells))
 """
 
@@ -62,7 +70,7 @@ def bench_first_run() -> Figure:
     return Figure("import, first run written, process ended", figure, floor, "ms", "<= 300")
 
 
-def bench_empty_cell() -> Figure:
+def bench_empty_cell() -> list[Figure]:
     """Track an empty cell in a git checkout of 100,000 files."""
     with tempfile.TemporaryDirectory() as folder:
         checkout = Path(folder)
@@ -76,9 +84,12 @@ def bench_empty_cell() -> Figure:
             check=True,
         )
     cells = json.loads(done.stdout.rpartition("FIGURES ")[2])
-    plain, tracked = (statistics.median(column) * 1000 for column in zip(*cells, strict=True))
+    plain, tracked, next_one = (statistics.median(c) * 1000 for c in zip(*cells, strict=True))
     name = f"%%track on an empty cell, checkout of {_FILES:,} files"
-    return Figure(name, tracked, plain, "ms", "<= 30")
+    return [
+        Figure(name, tracked, plain, "ms", "<= 30"),
+        Figure("the same right after another", next_one, plain, "ms", ""),
+    ]
 
 
 def _by_turns(programs: list[str], *, times: int) -> list[float]:

@@ -1,6 +1,7 @@
 """What watching a loop costs, beside the same loop unwatched, and what it must not disturb."""
 
 import ast
+import signal
 import sys
 import time
 
@@ -171,8 +172,13 @@ def test_loops_inside_match_and_else_are_watched():
 
 
 def test_an_interrupt_in_a_loop_is_not_lost():
-    seen = run_cell(
-        "import signal\nfor i in range(3):\n    loss = i / 2\n    if i: signal.raise_signal(2)"
-    )
+    # A program that was started in the background ignores interrupts unless told otherwise.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        seen = run_cell(
+            "import signal\nfor i in range(3):\n    loss = i / 2\n    if i: signal.raise_signal(2)"
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert isinstance(seen.error, KeyboardInterrupt)
     assert seen.curve("loss") == [(0, 0.0), (1, 0.5)]
