@@ -45,7 +45,8 @@ def runs(
         experiments=experiment or None,
         lifecycle="deleted" if deleted else "active",
     )
-    wanted = [c.name for c in list_columns(store, query) if c.kind in ("params", "metrics")]
+    columns = list_columns(store, query)
+    wanted = [c.name for kind in ("metrics", "params") for c in columns if c.kind == kind]
     page = run_page(store, query, columns=wanted, limit=limit)
     if format_ != "table":
         _print(Answer(page.table), format_)
