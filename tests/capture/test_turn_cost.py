@@ -64,7 +64,8 @@ def test_the_same_object_again_leaves_a_gap_and_no_wrong_point():
 
 
 def test_a_progress_bar_counts_as_without_tracking(capsys):
-    tqdm = pytest.importorskip("tqdm").tqdm
+    from tqdm import tqdm
+
     shown = []
     seen = run_cell(
         """
