@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING, Any
 from nbtrack.events import RunEnded, RunResumed, RunStarted, SeriesOpened
 from nbtrack.store.database import FILE as DATABASE_FILE
 from nbtrack.store.database import warn_once
+from nbtrack.store.points import insert_points
 from nbtrack.store.progress import Sizes, is_covered, read_progress, write_progress
-from nbtrack.store.rows import Rows, insert_points
+from nbtrack.store.rows import Rows
 from nbtrack.store.segments import (
     RECORD_BYTES,
     Damage,

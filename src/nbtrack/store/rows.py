@@ -1,8 +1,8 @@
-"""Events and points as rows: which table each goes to, and how it is inserted."""
+"""Events as rows: which table each goes to, and how it is inserted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,6 @@ from nbtrack.events import (
 
 if TYPE_CHECKING:
     import duckdb
-    import numpy as np
     import pyarrow
 
 # Arrow types by column, in the order of the table; ids travel as text and are cast on insert.
@@ -157,60 +156,3 @@ def _arrow(columns: list[tuple[str, str, str]], rows: list[tuple[Any, ...]]) -> 
         for (_, _, type_), column in zip(columns, values, strict=True)
     ]
     return pa.table(arrays, names=[name for name, _, _ in columns])
-
-
-def insert_points(
-    connection: duckdb.DuckDBPyConnection,
-    batches: list[tuple[np.ndarray[Any, Any], int]],
-    series: Mapping[int, tuple[str, str]],
-) -> None:
-    """Insert points and their summary, sorted by run, key, step and time.
-
-    ``batches`` are records in the layout of `segments.record_dtype`, each with an
-    offset that is added to its numbers of series, so that those of several journals
-    differ; ``series`` gives each number its run and key.
-    """
-    connection.register("nbtrack_points", _sorted_points(batches, series))
-    try:
-        connection.execute(
-            "INSERT INTO base.points SELECT run_id::UUID, key, step, ts, value FROM nbtrack_points"
-        )
-        connection.execute("""
-            INSERT INTO base.summary
-            SELECT run_id::UUID, key, count(*), count(*) FILTER (NOT isfinite(value)),
-                   min(ts), max(ts), max(step), arg_max(value, (step, ts)),
-                   min(value) FILTER (isfinite(value)),
-                   arg_min(step, value) FILTER (isfinite(value)),
-                   max(value) FILTER (isfinite(value)),
-                   arg_max(step, value) FILTER (isfinite(value))
-            FROM nbtrack_points GROUP BY run_id, key ORDER BY run_id, key
-        """)
-    finally:
-        connection.unregister("nbtrack_points")
-
-
-def _sorted_points(
-    batches: list[tuple[np.ndarray[Any, Any], int]], series: Mapping[int, tuple[str, str]]
-) -> pyarrow.Table:
-    import numpy as np
-    import pyarrow as pa
-
-    records = np.concatenate([records for records, _ in batches])
-    numbers = np.concatenate([part["series"].astype(np.int64) + offset for part, offset in batches])
-    # Ranks instead of names: sorting integers, and naming each series once.
-    known = sorted(series, key=series.__getitem__)
-    by_number = np.argsort(np.array(known, np.int64)).astype(np.int32)
-    ranks = by_number[np.searchsorted(np.array(known, np.int64)[by_number], numbers)]
-    order = np.lexsort((records["ts"], records["step"], ranks))
-    codes = pa.array(ranks[order])
-    runs = pa.array([series[number][0] for number in known])
-    keys = pa.array([series[number][1] for number in known])
-    return pa.table(
-        {
-            "run_id": pa.DictionaryArray.from_arrays(codes, runs),
-            "key": pa.DictionaryArray.from_arrays(codes, keys),
-            "step": records["step"][order],
-            "ts": pa.array(records["ts"][order]).view(pa.timestamp("us")),
-            "value": records["value"][order],
-        }
-    )
