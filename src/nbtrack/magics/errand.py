@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -23,6 +24,8 @@ class Errand(Generic[T]):
         self._failed = failed
         self._done = threading.Event()
         self._answer: T | None = None
+        self._began = time.monotonic()
+        self._took_s: float | None = None
         self._lock = threading.Lock()
         self._followers: list[Callable[[T], None]] = []
         threading.Thread(target=self._run, name="nbtrack-errand", daemon=False).start()
@@ -36,6 +39,11 @@ class Errand(Generic[T]):
     def is_done(self) -> bool:
         """Whether the work is over, for better or worse."""
         return self._done.is_set()
+
+    @property
+    def took_s(self) -> float:
+        """How long the work took, or has taken so far."""
+        return time.monotonic() - self._began if self._took_s is None else self._took_s
 
     def then(self, follower: Callable[[T], None]) -> None:
         """Call ``follower`` with the answer once there is one: now, or on the errand's thread."""
@@ -52,6 +60,7 @@ class Errand(Generic[T]):
         except Exception as error:  # noqa: BLE001 - the border of a background thread
             self._failed(error)
         with self._lock:
+            self._took_s = self.took_s
             self._done.set()
             followers, answer = self._followers, self._answer
         for follower in followers if answer is not None else ():

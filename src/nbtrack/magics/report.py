@@ -56,13 +56,17 @@ class Report:
             for errand in errands:
                 errand.answer(max(0.0, deadline - time.monotonic()))
         late = [errand for errand in errands if not errand.is_done]
-        session.store_is_quick = not late
+        self._remember_pace()
         self._draw()
         for errand in late:
             errand.then(self._draw_late)
 
+    def _remember_pace(self) -> None:
+        if self._history is not None and self._history.is_done:
+            self._session.store_took_s = self._history.took_s
+
     def _draw_late(self, _: object) -> None:
-        self._session.store_is_quick = True
+        self._remember_pace()
         if self._tracked.card.status != "deleted":
             self._draw()
 

@@ -47,7 +47,7 @@ class Session:
     cells_seen: int = 0
     runs: list[TrackedRun] = field(default_factory=list)
     metric_names: set[str] = field(default_factory=set)
-    store_is_quick: bool = True
+    store_took_s: float = 0.0
 
     @property
     def variables(self) -> dict[str, Any]:
@@ -71,8 +71,8 @@ class Session:
     def patience_s(self, cell_s: float) -> float:
         """How long to wait for the store after a cell that took ``cell_s``.
 
-        Not at all where the store was slow or held the last time: it will be again.
+        Not at all where it would be in vain, going by what the store took the last time:
+        it is asked when the cell begins.
         """
-        if not self.store_is_quick:
-            return 0.0
-        return min(max(_PATIENT_SHARE * cell_s, _LEAST_PATIENCE_S), _MOST_PATIENCE_S)
+        patience_s = min(max(_PATIENT_SHARE * cell_s, _LEAST_PATIENCE_S), _MOST_PATIENCE_S)
+        return patience_s if self.store_took_s - cell_s <= patience_s else 0.0
