@@ -343,6 +343,8 @@ class Folder:
             reason = f"{lost} points of a series whose opening is damaged"
             taken.report.damage.append(Damage(points.file, points.start, points.end, reason))
             records = records[is_known]
+        if not opened:
+            return
         taken.report.points += len(records)
         # Journals number their series alike: the index of the journal keeps them apart.
         offset = index << 32
