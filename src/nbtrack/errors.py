@@ -12,6 +12,8 @@
     ├── RunIsOver (RuntimeError)         logging to a run that has ended
     ├── ParamConflict (ValueError)       a parameter logged again with another value
     ├── MissingExtra (ImportError)       an optional library that this call needs
+    ├── ArtifactMissing (KeyError)       bytes that a run names and the store does not have
+    ├── ArtifactDamaged (RuntimeError)   bytes that are not what was written
     └── StoreError
         ├── StoreUnavailable (OSError)   no permission, no space, folder gone
         ├── StoreHeld (OSError)          another program has the database open
@@ -66,6 +68,14 @@ class ParamConflict(NbtrackError, ValueError):
 
 class MissingExtra(NbtrackError, ImportError):
     """An optional library is needed for this call; the message names the extra."""
+
+
+class ArtifactMissing(NbtrackError, KeyError):
+    """A run names an artifact whose bytes are not in the store."""
+
+
+class ArtifactDamaged(NbtrackError, RuntimeError):
+    """An artifact's bytes are not what was written."""
 
 
 class StoreError(NbtrackError):

@@ -23,9 +23,11 @@ from typing import Literal
 
 import msgspec
 
-JOURNAL_VERSION = 1
+JOURNAL_VERSION = 2
 
 Status = Literal["running", "finished", "failed", "killed"]
+VerdictStatus = Literal["clean", "stale", "not replayable", "pending"]
+CellStatus = Literal["finished", "failed", "unknown"]
 ParamType = Literal["int", "float", "bool", "str", "none", "json"]
 
 
@@ -94,7 +96,7 @@ class FactsObserved(Event, frozen=True):
 
 
 class TextsKept(Event, frozen=True):
-    """Longer texts by role (``source``, ``stdout``, ``stderr``, ``traceback``, ``packages``).
+    """Longer texts by role: ``source``, ``stdout``, ``traceback``, ``module:<path>`` and others.
 
     A role points at a digest; the text stands in a `TextStored` event at or
     before this one in the same journal, or in the store already.
@@ -146,6 +148,57 @@ class RunDeleted(Event, frozen=True):
     deleted: bool
 
 
+class VerdictReached(Event, frozen=True):
+    """Whether a run can be made again; its reasons are the fact ``verdict.blames``."""
+
+    run: str
+    verdict: VerdictStatus
+
+
+class CellExecuted(Event, frozen=True):
+    """A kernel has executed a cell: the ``number``-th of its session, from 1.
+
+    ``session`` is an id like a run's, one for each kernel. ``digest`` is that of the
+    text as the user wrote it, in a `TextStored`; ``cell_id`` is the front end's, or empty.
+    """
+
+    session: str
+    number: int
+    digest: str
+    cell_id: str = ""
+    duration_s: float | None = None
+    status: CellStatus = "finished"
+
+
+class InputRead(Event, frozen=True):
+    """A run read data under a name. ``digest`` tells the content, and is empty where it is unknown.
+
+    ``shape`` is as Python writes a tuple, ``schema`` JSON. A digest of a sample says so,
+    and ``note`` by which rule it was taken, or why there is none.
+    """
+
+    run: str
+    name: str
+    kind: str
+    digest: str
+    shape: str = ""
+    schema: str = ""
+    size_bytes: int | None = None
+    is_sampled: bool = False
+    source: str = ""
+    note: str = ""
+
+
+class ArtifactKept(Event, frozen=True):
+    """A run keeps a file under ``path``, with ``/`` between folders. A later one replaces it."""
+
+    run: str
+    path: str
+    digest: str
+    size_bytes: int
+    media_type: str = ""
+
+
 class SeriesOpened(Event, frozen=True):
     """In this segment, points of ``series`` are points of ``key`` in ``run``."""
 
@@ -168,6 +221,10 @@ AnyEvent = (
     | ExperimentSet
     | ExperimentRenamed
     | RunDeleted
+    | VerdictReached
+    | CellExecuted
+    | InputRead
+    | ArtifactKept
     | SeriesOpened
 )
 

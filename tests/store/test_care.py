@@ -7,7 +7,15 @@ import pytest
 from using_store import end_run, finished, journals, log, rows, start_run
 
 from nbtrack.errors import StoreHeld
-from nbtrack.events import ParamsLogged, ParamValue, TagsSet, TextsKept
+from nbtrack.events import (
+    CellExecuted,
+    FactsObserved,
+    ParamsLogged,
+    ParamValue,
+    TagsSet,
+    TextsKept,
+    new_run_id,
+)
 from nbtrack.store import Store
 
 EVERYTHING = {
@@ -177,6 +185,51 @@ def test_a_purged_run_is_gone_from_every_file(store, folder):
     leak(store, again)
     assert rows(store, "SELECT text FROM texts WHERE role = 'source'") == [(f"key = {SECRET!r}",)]
     del kept
+
+
+def execute(store, session, number, text):
+    writer = store.writer()
+    digest = writer.store_text(text)
+    writer.append(CellExecuted(writer.now_us(), session, number, digest))
+
+
+def tracked(store, name, session, number):
+    """A run that the cell with that number was."""
+    run = start_run(store, name)
+    writer = store.writer()
+    facts = {"session.id": session, "session.number": str(number)}
+    writer.append(FactsObserved(writer.now_us(), run, facts))
+    end_run(store, run)
+    return run
+
+
+def test_the_cell_of_a_purged_run_is_gone_and_those_before_it_are_kept_for_others(store, folder):
+    session = new_run_id()
+    execute(store, session, 1, "import math")
+    execute(store, session, 2, f"login({SECRET!r})")
+    leaky = tracked(store, "leaky", session, 2)
+    execute(store, session, 3, "math.pi")
+    tracked(store, "kept", session, 3)
+    store.fold()
+    store.purge([leaky])
+    assert rows(store, "SELECT number, text FROM cells ORDER BY number") == [
+        (1, "import math"),
+        (3, "math.pi"),
+    ]
+    assert holds_secret(folder) == []
+
+
+def test_a_session_goes_with_its_last_run(store, folder):
+    session, another = new_run_id(), new_run_id()
+    execute(store, session, 1, f"login({SECRET!r})")
+    execute(store, session, 2, "train()")
+    run = tracked(store, "leaky", session, 2)
+    execute(store, another, 1, "train()")
+    tracked(store, "kept", another, 1)
+    store.fold()
+    store.purge([run])
+    assert rows(store, "SELECT number, text FROM cells") == [(1, "train()")]
+    assert holds_secret(folder) == []
 
 
 def test_a_run_in_the_journal_of_another_live_process_is_purged_there_too(store, folder, program):

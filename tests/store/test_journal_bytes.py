@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from using_store import journals, log, rows, start_run
 
-from nbtrack.events import ParamsLogged, ParamValue, RunEnded, TagsSet
+from nbtrack.events import JOURNAL_VERSION, ParamsLogged, ParamValue, RunEnded, TagsSet
 from nbtrack.store import Store
 
 CALLS = 60
@@ -223,10 +223,10 @@ def test_a_journal_of_a_newer_format_is_left_alone(written, tmp_path_factory):
     folder = copied(written, tmp_path_factory)
     file = file_of(folder, "events")
     lines = file.read_bytes().splitlines(keepends=True)
-    body = lines[0][9:-1].replace(b'"version":1', b'"version":2')
+    body = lines[0][9:-1].replace(b'"version":%d' % JOURNAL_VERSION, b'"version":99')
     file.write_bytes(b"".join([line(body), *lines[1:]]))
     store = Store(folder)
-    with pytest.warns(Warning, match="format 2"):
+    with pytest.warns(Warning, match="format 99"):
         assert rows(store, "SELECT count(*) FROM runs") == [(0,)]
     assert file.exists()
 

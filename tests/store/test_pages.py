@@ -59,7 +59,7 @@ def test_a_page_has_the_attributes_and_the_columns_that_were_asked_for(store):
     page = run_page(store, EVERYTHING, columns=[*columns, "attributes.user", "attributes.status"])
     assert page.table.column_names == [
         *("run_id", "name", "status", "experiment", "started", "ended", "duration_s", "note"),
-        *("parent_id", "user"),
+        *("parent_id", "verdict", "user"),
         *columns,
     ]
     child, parent_row = page.table.to_pylist()

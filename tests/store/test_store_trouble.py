@@ -251,7 +251,7 @@ def test_a_store_of_a_newer_schema_is_refused_and_logging_goes_on(store, folder)
     with pytest.raises(StoreTooNew):
         fresh.fold()
     with duckdb.connect(str(folder / "store.duckdb")) as connection:
-        connection.execute("UPDATE base.meta SET value = '1' WHERE key = 'schema_version'")
+        connection.execute("UPDATE base.meta SET value = '2' WHERE key = 'schema_version'")
     assert rows(fresh, "SELECT name FROM runs ORDER BY name") == [("after",), ("before",)]
     fresh.close()
 

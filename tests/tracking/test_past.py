@@ -97,8 +97,10 @@ def test_a_leaked_secret_is_gone_from_every_file_after_purge(place):
         run.log({"s3cr3t-metric": 1})
         run.set_tag("t", "s3cr3t-in-a-tag")
         run.keep_text("stdout", "s3cr3t-in-a-text")
+        run.keep_artifact("login.png", b"s3cr3t-in-a-file")
     with nbtrack.run("innocent") as other:
         other.log(kept=1)
+        other.keep_artifact("kept.txt", b"kept")
     nbtrack.sql("SELECT * FROM runs")
     nbtrack.purge("leak")
     for file in place.rglob("*"):
@@ -106,6 +108,7 @@ def test_a_leaked_secret_is_gone_from_every_file_after_purge(place):
             assert b"s3cr3t" not in file.read_bytes(), file
     assert run.id not in nbtrack.sql("SELECT run_id::VARCHAR AS id FROM all_runs")["id"]
     assert nbtrack.get_run("innocent").metrics == {"kept": 1.0}
+    assert nbtrack.get_run("innocent").artifact("kept.txt") == b"kept"
 
 
 def test_experiments_are_listed_renamed_deleted_and_restored(three_runs):

@@ -18,11 +18,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from nbtrack.store.columns import Column, best_runs, list_columns, run_groups
     from nbtrack.store.curves import metric_history, run_sparklines
-    from nbtrack.store.details import RunDetail, run_detail, run_text
+    from nbtrack.store.details import RunDetail, run_detail, run_text, run_texts
     from nbtrack.store.experiments import experiment_table, runs_of_experiment
     from nbtrack.store.filters import parse_filter, quoted_column
     from nbtrack.store.finding import find_run
     from nbtrack.store.journal import JournalWriter
+    from nbtrack.store.origins import (
+        StoredArtifact,
+        StoredCell,
+        StoredInput,
+        executed_cells,
+        run_artifacts,
+        run_inputs,
+    )
     from nbtrack.store.search import Page, run_frame, run_page
     from nbtrack.store.selection import RunQuery
     from nbtrack.store.store import Store
@@ -30,11 +38,19 @@ if TYPE_CHECKING:
 _HOMES = {
     "nbtrack.store.columns": ("Column", "best_runs", "list_columns", "run_groups"),
     "nbtrack.store.curves": ("metric_history", "run_sparklines"),
-    "nbtrack.store.details": ("RunDetail", "run_detail", "run_text"),
+    "nbtrack.store.details": ("RunDetail", "run_detail", "run_text", "run_texts"),
     "nbtrack.store.filters": ("parse_filter", "quoted_column"),
     "nbtrack.store.experiments": ("experiment_table", "runs_of_experiment"),
     "nbtrack.store.finding": ("find_run",),
     "nbtrack.store.journal": ("JournalWriter",),
+    "nbtrack.store.origins": (
+        "StoredArtifact",
+        "StoredCell",
+        "StoredInput",
+        "executed_cells",
+        "run_artifacts",
+        "run_inputs",
+    ),
     "nbtrack.store.search": ("Page", "run_frame", "run_page"),
     "nbtrack.store.selection": ("RunQuery",),
     "nbtrack.store.store": ("Store",),
@@ -48,19 +64,26 @@ __all__ = [
     "RunDetail",
     "RunQuery",
     "Store",
+    "StoredArtifact",
+    "StoredCell",
+    "StoredInput",
     "best_runs",
+    "executed_cells",
     "experiment_table",
     "find_run",
     "list_columns",
     "metric_history",
     "parse_filter",
     "quoted_column",
+    "run_artifacts",
     "run_detail",
     "run_frame",
     "run_groups",
+    "run_inputs",
     "run_page",
     "run_sparklines",
     "run_text",
+    "run_texts",
     "runs_of_experiment",
 ]
 

@@ -30,7 +30,19 @@ POINTS_AT_ONCE = 500_000
 ROWS_AT_ONCE = 500_000
 
 # Append-only, in an order that a reader of the rows may rely on.
-_PLAIN_TABLES = ("runs", "run_changes", "params", "tags", "facts", "run_texts", "texts", "damage")
+_PLAIN_TABLES = (
+    "runs",
+    "run_changes",
+    "params",
+    "tags",
+    "facts",
+    "run_texts",
+    "texts",
+    "damage",
+    "cells",
+    "inputs",
+    "artifacts",
+)
 
 _ROLL_UP = """
     SELECT run_id, key, sum(count)::BIGINT, sum(not_finite)::BIGINT, min(first_ts), max(last_ts),
@@ -95,19 +107,18 @@ def copy_to(database: Database, lock: StoreLock, target: Path) -> None:
 
 
 def rewrite_without(database: Database, run_ids: Sequence[str]) -> None:
-    """Replace the database by a copy without these runs, or texts that only they have.
+    """Replace the database by a copy without these runs, or texts and cells that only they have.
 
     Call it with the exclusive lock held.
     """
     target = _copy_file(database)
     remove_database(target)
-    gone = f"({', '.join(_uuid(run_id) for run_id in run_ids)})"
-    kept = f"run_id NOT IN {gone}"
-    kept_texts = f"""
-        digest NOT IN (SELECT digest FROM store.base.run_texts WHERE run_id IN {gone})
-        OR digest IN (SELECT digest FROM store.base.run_texts WHERE {kept})
-    """
-    conditions = {"texts": kept_texts, "damage": "true"}
+    kept = f"run_id NOT IN {_uuids(run_ids)}"
+    conditions = {
+        "texts": f"digest NOT IN ({gone_digests(run_ids)})",
+        "cells": f"(session, number) NOT IN ({gone_cells(run_ids)})",
+        "damage": "true",
+    }
     try:
         with _two_files(database, target) as connection:
             write_schema(connection)
@@ -120,6 +131,38 @@ def rewrite_without(database: Database, run_ids: Sequence[str]) -> None:
         replace_database(database, target)
     finally:
         remove_database(target)
+
+
+def gone_cells(run_ids: Sequence[str]) -> str:
+    """A query for session and number of the cells that no other run can be replayed without.
+
+    They are those that were these runs, and all of a session that has no other run.
+    """
+    gone = _uuids(run_ids)
+    return f"""
+        SELECT session, number FROM store.base.cells
+        WHERE session NOT IN (
+            SELECT value::UUID FROM store.base.facts
+            WHERE key = 'session.id' AND run_id NOT IN {gone}
+        ) OR (session, number) IN (
+            SELECT max(value) FILTER (key = 'session.id')::UUID,
+                   max(value) FILTER (key = 'session.number')::INTEGER
+            FROM store.base.facts WHERE run_id IN {gone} AND key LIKE 'session.%' GROUP BY run_id
+            HAVING count(DISTINCT key) = 2
+        )
+    """
+
+
+def gone_digests(run_ids: Sequence[str]) -> str:
+    """A query for the texts that only these runs and their cells have."""
+    gone, cells = _uuids(run_ids), gone_cells(run_ids)
+    return f"""
+        (SELECT digest FROM store.base.run_texts WHERE run_id IN {gone}
+         UNION SELECT digest FROM store.base.cells WHERE (session, number) IN ({cells}))
+        EXCEPT
+        (SELECT digest FROM store.base.run_texts WHERE run_id NOT IN {gone}
+         UNION SELECT digest FROM store.base.cells WHERE (session, number) NOT IN ({cells}))
+    """
 
 
 def replace_database(database: Database, new: Path) -> None:
@@ -254,8 +297,9 @@ def _expect_same_file(database: Database, plan: _Plan) -> None:
         )
 
 
-def _uuid(run_id: str) -> str:
-    return f"'{int(run_id.replace('-', ''), 16):032x}'::UUID"
+def _uuids(run_ids: Sequence[str]) -> str:
+    ids = (f"'{int(run_id.replace('-', ''), 16):032x}'::UUID" for run_id in run_ids)
+    return f"({', '.join(ids) or 'NULL'})"
 
 
 def _size(file: Path) -> int:

@@ -28,6 +28,7 @@ ATTRIBUTES: Mapping[str, AttributeType] = {
     "user": "text",
     "host": "text",
     "source": "text",
+    "verdict": "text",
 }
 STATUSES = ("running", "finished", "failed", "killed")
 

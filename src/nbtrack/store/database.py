@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import os
 import re
+import shutil
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -189,11 +190,15 @@ class Database:
             fold(connection)
             with _instance.attached(None, "merged"):
                 connection.execute("CREATE SCHEMA base")
+                known = connection.execute(
+                    "SELECT table_name FROM duckdb_tables() WHERE database_name = 'store'"
+                ).fetchall()
                 for table in schema.table_names():
-                    connection.execute(
-                        f"CREATE VIEW base.{table} AS FROM store.base.{table} "
-                        f"UNION ALL FROM tail.base.{table}"
+                    # A file of an older version, that cannot be written, lacks some.
+                    there = (
+                        f"FROM store.base.{table} UNION ALL BY NAME " if (table,) in known else ""
                     )
+                    connection.execute(f"CREATE VIEW base.{table} AS {there}FROM tail.base.{table}")
                 connection.execute(
                     "CREATE OR REPLACE VIEW base.texts AS FROM store.base.texts UNION ALL "
                     "FROM tail.base.texts WHERE digest NOT IN (SELECT digest FROM store.base.texts)"
@@ -210,27 +215,58 @@ class Database:
         share(new, like=self.file.parent)
         os.replace(new, self.file)
 
+    def is_checked(self) -> bool:
+        """Whether the file is one that this object has seen to be of this version."""
+        return self._checked_inode is not None and self.file.stat().st_ino == self._checked_inode
+
+    def upgrade(self) -> None:
+        """Bring a file of an older version to this one; call it with the exclusive lock held.
+
+        What was there is kept beside it, as ``before-schema-<version>.duckdb``.
+        """
+        with self.attached(read_only=True) as connection:
+            found = self._version(connection)
+        if found == schema.SCHEMA_VERSION:
+            return
+        with self.attached(read_only=False) as connection:
+            connection.execute("FORCE CHECKPOINT store")
+        shutil.copy2(
+            self.file, self.file.with_name(f"before-schema-{schema.SCHEMA_VERSION}.duckdb")
+        )
+        with self.attached(read_only=False) as connection:
+            connection.execute("BEGIN")
+            for version in range(found + 1, schema.SCHEMA_VERSION + 1):
+                connection.execute(schema.ADDED[version])
+            connection.execute(schema.VIEWS)
+            _write_version(connection)
+            connection.execute("COMMIT")
+        self._checked_inode = self.file.stat().st_ino
+
     def _check_version(self, connection: duckdb.DuckDBPyConnection) -> None:
         inode = self.file.stat().st_ino
         if inode == self._checked_inode:
             return
-        try:
-            found = connection.execute(
-                "SELECT value FROM base.meta WHERE key = 'schema_version'"
-            ).fetchall()
-        except Exception as error:
-            raise StoreDamaged(
-                f"{self.file} is no store of nbtrack, or its tables are damaged "
-                f"({first_line(error)}); move it away, or bring a backup back with nbtrack restore."
-            ) from error
-        version = int(found[0][0]) if found else 0
+        version = self._version(connection)
         if version > schema.SCHEMA_VERSION:
             raise StoreTooNew(
                 f"{self.file} has schema {version}, and this nbtrack knows up to "
                 f"{schema.SCHEMA_VERSION}; upgrade nbtrack in this environment. "
                 "Logging goes on in the journal, and is folded by the newer version."
             )
-        self._checked_inode = inode
+        if version == schema.SCHEMA_VERSION:
+            self._checked_inode = inode
+
+    def _version(self, connection: duckdb.DuckDBPyConnection) -> int:
+        try:
+            [(version,)] = connection.execute(
+                "SELECT max(value::INTEGER) FROM base.meta WHERE key = 'schema_version'"
+            ).fetchall()
+        except Exception as error:
+            raise StoreDamaged(
+                f"{self.file} is no store of nbtrack, or its tables are damaged "
+                f"({first_line(error)}); move it away, or bring a backup back with nbtrack restore."
+            ) from error
+        return int(version or 0)
 
 
 def write_schema(connection: duckdb.DuckDBPyConnection) -> None:
@@ -238,10 +274,14 @@ def write_schema(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("BEGIN")
     connection.execute(schema.TABLES)
     connection.execute(schema.VIEWS)
+    _write_version(connection)
+    connection.execute("COMMIT")
+
+
+def _write_version(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         "INSERT INTO base.meta VALUES ('schema_version', ?)", [str(schema.SCHEMA_VERSION)]
     )
-    connection.execute("COMMIT")
 
 
 def run_query(

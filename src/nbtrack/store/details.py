@@ -69,6 +69,7 @@ class RunDetail:
     host: str
     source: str
     deleted: bool
+    verdict: str | None
     params: tuple[ParamDetail, ...]
     metrics: tuple[MetricDetail, ...]
     tags: Mapping[str, str]
@@ -80,7 +81,7 @@ class RunDetail:
 _DETAIL = """
 SELECT replace(run_id::VARCHAR, '-', '') AS run_id, name, experiment, status, started, ended,
        duration_s, replace(parent_id::VARCHAR, '-', '') AS parent_id, note, "user", host, source,
-       deleted,
+       deleted, verdict,
        (SELECT list({key: key, value: value, type: type} ORDER BY key)
         FROM params WHERE run_id = $run::UUID) AS params,
        (SELECT list({key: key, value: value, step: step, count: count, not_finite: not_finite,
@@ -120,6 +121,12 @@ def run_text(store: Store, run_id: str, role: str) -> str:
     if role not in texts:
         raise KeyError(f"The run has no text {role!r} (it has: {', '.join(texts) or 'none'}).")
     return texts[role]
+
+
+def run_texts(store: Store, run_id: str) -> dict[str, str]:
+    """Every text that the run kept, by role."""
+    sql = "SELECT role, text FROM texts WHERE run_id = ?::UUID ORDER BY role"
+    return {row["role"]: row["text"] for row in store.query(sql, [_full_id(run_id)]).to_pylist()}
 
 
 def _full_id(run_id: str) -> str:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbtrack.errors import StoreHeld, StoreUnavailable
-from nbtrack.events import SeriesOpened, TextsKept, TextStored
-from nbtrack.store.compaction import rewrite_without
+from nbtrack.events import CellExecuted, SeriesOpened, TextStored
+from nbtrack.store.compaction import gone_cells, gone_digests, rewrite_without
 from nbtrack.store.fold import Folder, list_segments, segment_files
 from nbtrack.store.journal import PURGED_FILE
 from nbtrack.store.segments import (
@@ -42,6 +42,7 @@ def purge(database: Database, folder: Folder, lock: StoreLock, run_ids: Sequence
     journal could not be read to its end, so that it may hold more of them.
     """
     ids = {run_id.replace("-", "") for run_id in run_ids}
+    gone = sorted(ids)
     with lock.exclusive():
         with database.attached(read_only=False) as connection:
             while not folder.fold(connection).is_complete:
@@ -56,39 +57,53 @@ def purge(database: Database, folder: Folder, lock: StoreLock, run_ids: Sequence
                 "SELECT replace(run_id::VARCHAR, '-', ''), name, status, journal "
                 "FROM main.all_runs JOIN base.runs USING (run_id, name) "
                 "WHERE run_id IN (SELECT unnest(?)::UUID)",
-                [sorted(ids)],
+                [gone],
             ).fetchall()
         for _, name, status, journal in found:
             if status == "running" and (folder.journals / journal).exists():
                 raise StoreHeld(
                     f"Run {name!r} is still running in another process; end it, then purge it."
                 )
-        rewrite_without(database, sorted(ids))
+        with database.attached(read_only=True) as connection:
+            cells = set(
+                connection.execute(
+                    f"SELECT replace(session::VARCHAR, '-', ''), number FROM ({gone_cells(gone)})"
+                ).fetchall()
+            )
+            digests = {row[0] for row in connection.execute(gone_digests(gone)).fetchall()}
+        rewrite_without(database, gone)
         (database.file.parent / PURGED_FILE).touch()
         for journal in folder.list_journals():
             for number in list_segments(journal):
-                _erase(*segment_files(journal, number), ids)
+                _erase(*segment_files(journal, number), ids, cells, digests)
         folder.forget()
     return len(found)
 
 
-def _erase(events_file: Path, points_file: Path, run_ids: Collection[str]) -> None:
-    """Overwrite what a segment holds of these runs."""
-    digests: set[str] = set()
-    kept_digests: set[str] = set()
+def _erase(
+    events_file: Path,
+    points_file: Path,
+    run_ids: Collection[str],
+    cells: Collection[tuple[str, int]],
+    digests: Collection[str],
+) -> None:
+    """Overwrite what a segment holds of these runs, cells and texts."""
     series: list[int] = []
     lines = list(event_lines(events_file))
     for _, _, event in lines:
-        if isinstance(event, TextsKept):
-            (digests if event.run in run_ids else kept_digests).update(event.digests.values())
-        elif isinstance(event, SeriesOpened) and event.run in run_ids:
+        if isinstance(event, SeriesOpened) and event.run in run_ids:
             series.append(event.series)
-    digests -= kept_digests
     descriptor = os.open(events_file, os.O_RDWR | getattr(os, "O_BINARY", 0))
     try:
         for start, end, event in lines:
-            is_purged_text = isinstance(event, TextStored) and event.digest in digests
-            if getattr(event, "run", None) in run_ids or is_purged_text:
+            match event:
+                case TextStored(digest=digest):
+                    is_gone = digest in digests
+                case CellExecuted(session=session, number=number):
+                    is_gone = (session, number) in cells
+                case _:
+                    is_gone = getattr(event, "run", None) in run_ids
+            if is_gone:
                 # Checksum, space and newline take ten bytes of the line.
                 body = _BLANK.ljust(end - start - 10)
                 _write_at(descriptor, start, b"%08x %s\n" % (zlib.crc32(body), body))

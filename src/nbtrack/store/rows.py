@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.events import (
+    ArtifactKept,
+    CellExecuted,
     Event,
     ExperimentRenamed,
     ExperimentSet,
     FactsObserved,
+    InputRead,
     NoteSet,
     ParamsLogged,
     RunDeleted,
@@ -21,6 +24,7 @@ from nbtrack.events import (
     TagsSet,
     TextsKept,
     TextStored,
+    VerdictReached,
 )
 
 if TYPE_CHECKING:
@@ -30,12 +34,16 @@ if TYPE_CHECKING:
 # Arrow types by column, in the order of the table; ids travel as text and are cast on insert.
 _COLUMNS = {
     "runs": "run_id:id parent_id:id name experiment started:ts user host source journal",
-    "run_changes": "run_id:id ts:ts status duration_s:f8 name experiment note deleted:bool",
+    "run_changes": "run_id:id ts:ts status duration_s:f8 name experiment note deleted:bool verdict",
     "params": "run_id:id ts:ts key value type number:f8",
     "tags": "run_id:id ts:ts key value",
     "facts": "run_id:id ts:ts key value",
     "run_texts": "run_id:id ts:ts role digest",
     "texts": "digest text",
+    "cells": "session:id number:i4 ts:ts digest cell_id duration_s:f8 status",
+    "inputs": "run_id:id ts:ts name kind digest shape schema size_bytes:i8 is_sampled:bool source"
+    " note",
+    "artifacts": "run_id:id ts:ts path digest size_bytes:i8 media_type",
     "damage": "found:ts file start_offset:i8 end_offset:i8 reason",
     "fold_log": "journal segment:i4 events_offset:i8 points_offset:i8 folded:ts ended:bool",
 }
@@ -54,7 +62,7 @@ class Rows:
 
     def change(self, run: str, ts: int, **columns: Any) -> None:
         """Append a change of a run: the given columns, and NULL for the others."""
-        names = ("status", "duration_s", "name", "experiment", "note", "deleted")
+        names = ("status", "duration_s", "name", "experiment", "note", "deleted", "verdict")
         self.add("run_changes", run, ts, *(columns.get(name) for name in names))
 
     def take(self, events: Iterable[Event], journal: str) -> None:
@@ -93,6 +101,44 @@ class Rows:
                         self.add("run_texts", event.run, event.ts, role, digest)
                 case TextStored():
                     self.add("texts", event.digest, event.text)
+                case VerdictReached():
+                    self.change(event.run, event.ts, verdict=event.verdict)
+                case CellExecuted():
+                    self.add(
+                        "cells",
+                        event.session,
+                        event.number,
+                        event.ts,
+                        event.digest,
+                        event.cell_id,
+                        event.duration_s,
+                        event.status,
+                    )
+                case InputRead():
+                    self.add(
+                        "inputs",
+                        event.run,
+                        event.ts,
+                        event.name,
+                        event.kind,
+                        event.digest,
+                        event.shape,
+                        event.schema,
+                        event.size_bytes,
+                        event.is_sampled,
+                        event.source,
+                        event.note,
+                    )
+                case ArtifactKept():
+                    self.add(
+                        "artifacts",
+                        event.run,
+                        event.ts,
+                        event.path,
+                        event.digest,
+                        event.size_bytes,
+                        event.media_type,
+                    )
                 case RunResumed():
                     self.change(event.run, event.ts, status="running")
                 case RunRenamed():

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 # STORAGE_VERSION keeps the file readable by both majors of DuckDB.
 STORAGE_VERSION = "v1.5.0"
@@ -18,7 +18,7 @@ STORAGE_VERSION = "v1.5.0"
 # instead of 2.4. With 16 kB noisy values no longer fit a block, and 2.6 are taken.
 BLOCK_BYTES = 65_536
 
-TABLES = """
+_FIRST = """
 CREATE SCHEMA base;
 CREATE TABLE base.meta (key VARCHAR, value VARCHAR);
 CREATE TABLE base.runs (
@@ -56,6 +56,25 @@ CREATE TABLE base.damage (
     found TIMESTAMP, file VARCHAR, start_offset BIGINT, end_offset BIGINT, reason VARCHAR
 );
 """
+# What each later version of the schema has added.
+ADDED = {
+    2: """
+ALTER TABLE base.run_changes ADD COLUMN verdict VARCHAR;
+-- What a kernel executed, tracked or not: a replay is cut from it.
+CREATE TABLE base.cells (
+    session UUID, number INTEGER, ts TIMESTAMP, digest VARCHAR, cell_id VARCHAR,
+    duration_s DOUBLE, status VARCHAR
+);
+CREATE TABLE base.inputs (
+    run_id UUID, ts TIMESTAMP, name VARCHAR, kind VARCHAR, digest VARCHAR, shape VARCHAR,
+    schema VARCHAR, size_bytes BIGINT, is_sampled BOOLEAN, source VARCHAR, note VARCHAR
+);
+CREATE TABLE base.artifacts (
+    run_id UUID, ts TIMESTAMP, path VARCHAR, digest VARCHAR, size_bytes BIGINT, media_type VARCHAR
+);
+""",
+}
+TABLES = _FIRST + "".join(ADDED.values())
 
 VIEWS = """
 CREATE OR REPLACE VIEW main.all_runs AS
@@ -67,7 +86,8 @@ WITH change AS (
            arg_max(name, ts) AS name,
            arg_max(experiment, ts) AS experiment,
            arg_max(note, ts) AS note,
-           arg_max(deleted, ts) AS deleted
+           arg_max(deleted, ts) AS deleted,
+           arg_max(verdict, ts) AS verdict
     FROM base.run_changes GROUP BY run_id
 )
 SELECT r.run_id,
@@ -80,7 +100,8 @@ SELECT r.run_id,
        r.parent_id,
        coalesce(c.note, '') AS note,
        r."user", r.host, r.source,
-       coalesce(c.deleted, false) AS deleted
+       coalesce(c.deleted, false) AS deleted,
+       c.verdict
 FROM base.runs r LEFT JOIN change c USING (run_id);
 
 CREATE OR REPLACE VIEW main.runs AS
@@ -119,6 +140,16 @@ CREATE OR REPLACE VIEW main.texts AS
 SELECT k.run_id, k.role, t.text FROM (
     SELECT run_id, role, arg_max(digest, ts) AS digest FROM base.run_texts GROUP BY run_id, role
 ) k JOIN base.texts t USING (digest);
+
+CREATE OR REPLACE VIEW main.cells AS
+SELECT c.session, c.number, c.ts, c.cell_id, c.duration_s, c.status, t.text
+FROM base.cells c JOIN base.texts t USING (digest);
+
+CREATE OR REPLACE VIEW main.inputs AS
+SELECT DISTINCT ON (run_id, name) * FROM base.inputs ORDER BY run_id, name, ts DESC;
+
+CREATE OR REPLACE VIEW main.artifacts AS
+SELECT DISTINCT ON (run_id, path) * FROM base.artifacts ORDER BY run_id, path, ts DESC;
 """
 
 

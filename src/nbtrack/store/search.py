@@ -26,6 +26,7 @@ _ATTRIBUTES = (
     "duration_s",
     "note",
     "parent_id",
+    "verdict",
 )
 # MLflow's names, where it has the column.
 _IN_FRAMES = {"name": "run_name", "started": "start_time", "ended": "end_time"}

@@ -58,6 +58,7 @@ CHANGES: Mapping[str, str] = {
     "status": "arg_max(status, ts)",
     "status_ts": "max(ts) FILTER (status IS NOT NULL)",
     "duration_s": "arg_max(duration_s, ts)",
+    "verdict": "arg_max(verdict, ts)",
 }
 # Each attribute, from ``base.runs r`` and its changes ``c``. An empty text is no value.
 ATTRIBUTE_VALUES: Mapping[str, str] = {
@@ -73,6 +74,7 @@ ATTRIBUTE_VALUES: Mapping[str, str] = {
     "user": "nullif(r.\"user\", '')",
     "host": "nullif(r.host, '')",
     "source": "nullif(r.source, '')",
+    "verdict": "c.verdict",
 }
 
 # The current value of a key by run: the last that was logged, in three guises for parameters.

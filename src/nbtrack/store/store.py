@@ -126,6 +126,8 @@ class Store:
             with lock.exclusive():
                 if not database.exists():
                     database.create()
+                elif not database.is_checked():
+                    database.upgrade()
                 # Whoever held the lock before may have folded it all.
                 if not folder.has_news(until):
                     return FoldReport()
@@ -185,6 +187,8 @@ class Store:
                 self.fold()
             except (StoreHeld, StoreUnavailable) as error:
                 hindrance = error
+        if hindrance is None and database.exists() and not database.is_checked():
+            hindrance = self._upgrade()
         if not database.exists():
             fold = _fold_nothing if hindrance is None else self._fold_in_passing
             with database.with_journals(fold, reads_file=False) as connection:
@@ -212,6 +216,16 @@ class Store:
         else:
             if isinstance(hindrance, StoreHeld):
                 warn_once(str(hindrance))
+
+    def _upgrade(self) -> StoreHeld | StoreUnavailable | None:
+        """Bring the database to this version; what hinders that, where it cannot be written."""
+        database, _, lock = self._rooms()
+        try:
+            with self._refusals_told(), lock.exclusive():
+                database.upgrade()
+        except (StoreHeld, StoreUnavailable) as error:
+            return error
+        return None
 
     def _fold_in_passing(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Fold into a database that is gone afterwards, and leave the journals as they are."""

@@ -6,12 +6,24 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from nbtrack.errors import InvalidValue
-from nbtrack.events import ExperimentSet, NoteSet, RunDeleted, RunRenamed, TagsSet, short_id
+from nbtrack.events import (
+    ExperimentSet,
+    FactsObserved,
+    NoteSet,
+    RunDeleted,
+    RunRenamed,
+    TagsSet,
+    VerdictReached,
+    VerdictStatus,
+    short_id,
+)
 from nbtrack.tracking.values import check_key
 
 if TYPE_CHECKING:
     from nbtrack.store import Store
 
+# The folder of the store in which runs keep files.
+ARTIFACTS = "artifacts"
 # MLflow's name for the tag that holds a run's description.
 _MLFLOW_NOTE = "mlflow.note.content"
 
@@ -45,6 +57,17 @@ class RunHandle:
         """Replace the run's note (markdown); an empty note removes it."""
         writer = self._store.writer()
         writer.append(NoteSet(writer.now_us(), self._id, str(note)))
+
+    def observe(self, facts: Mapping[str, str]) -> None:
+        """Record what was seen around the run, such as the git commit."""
+        if facts:
+            writer = self._store.writer()
+            writer.append(FactsObserved(writer.now_us(), self._id, dict(facts)))
+
+    def judge(self, verdict: VerdictStatus) -> None:
+        """Record whether the run can be made again."""
+        writer = self._store.writer()
+        writer.append(VerdictReached(writer.now_us(), self._id, verdict))
 
     def set_tag(self, key: str, value: object) -> None:
         """Set one tag; its value is stored as text."""

@@ -10,10 +10,12 @@ from os import PathLike
 from types import FrameType
 from typing import Any
 
+from nbtrack.artifacts import ArtifactFolder
 from nbtrack.errors import InvalidValue
 from nbtrack.events import ExperimentRenamed, RunDeleted
 from nbtrack.tracking.active import chosen_experiment, current_store, open_runs
 from nbtrack.tracking.answers import Answer, to_pandas
+from nbtrack.tracking.handle import ARTIFACTS
 from nbtrack.tracking.stored import StoredRun
 from nbtrack.tracking.values import check_key
 
@@ -147,12 +149,18 @@ def purge(*run_ids: str, store: Place = None) -> int:
 
     For a secret that was logged by mistake. There is no way back.
     """
+    from nbtrack.store import run_artifacts
+
     place = current_store(store)
     ids = [get_run(run_id, store=store).id for run_id in run_ids]
     for run in open_runs():
         if run.id in ids:
             raise InvalidValue(f"Run {run.name!r} is still running here; end it before purging it.")
-    return place.purge(ids)
+    kept = {artifact.digest for run_id in ids for artifact in run_artifacts(place, run_id)}
+    purged = place.purge(ids)
+    needed = place.query("SELECT DISTINCT digest FROM artifacts")["digest"].to_pylist()
+    ArtifactFolder(place.path / ARTIFACTS).remove(kept.difference(needed))
+    return purged
 
 
 def _set_deleted(run_ids: Sequence[str], deleted: bool, store: Place) -> int:

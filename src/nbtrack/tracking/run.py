@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 from nbtrack.errors import InvalidValue, ParamConflict, RunIsOver
 from nbtrack.events import (
-    FactsObserved,
+    ArtifactKept,
+    InputRead,
     ParamsLogged,
     ParamValue,
     RunEnded,
     Status,
     TextsKept,
 )
-from nbtrack.tracking.handle import RunHandle, check_run_name
+from nbtrack.tracking.handle import ARTIFACTS, RunHandle, check_run_name
 from nbtrack.tracking.values import check_key, check_step, metric_number, param_value
 
 if TYPE_CHECKING:
@@ -236,11 +237,17 @@ class Run(RunHandle):
         if digests:
             writer.append(TextsKept(writer.now_us(), self._id, digests))
 
-    def observe(self, facts: Mapping[str, str]) -> None:
-        """Record what was seen around the run, such as the git commit."""
-        if facts:
-            writer = self._writer
-            writer.append(FactsObserved(writer.now_us(), self._id, dict(facts)))
+    def keep_artifact(self, path: str, data: bytes, media_type: str = "") -> None:
+        """Keep ``data`` as the run's file ``path``, with ``/`` between folders."""
+        from nbtrack.artifacts import ArtifactFolder
+
+        digest = ArtifactFolder(self._store.path / ARTIFACTS).put(data)
+        writer = self._writer
+        writer.append(ArtifactKept(writer.now_us(), self._id, path, digest, len(data), media_type))
+
+    def keep_inputs(self, inputs: Iterable[InputRead]) -> None:
+        """Record data that the run has read."""
+        self._writer.append(*inputs)
 
     def rename(self, name: str) -> None:
         """Give the run another name."""

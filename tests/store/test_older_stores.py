@@ -1,0 +1,71 @@
+"""Stores that earlier versions wrote, kept in tests/data: they are read, and brought up to date."""
+
+import zipfile
+from pathlib import Path
+
+import duckdb
+import pytest
+from using_store import rows
+
+from nbtrack.store import Store
+from nbtrack.store.schema import SCHEMA_VERSION
+
+DATA = Path(__file__).parents[1] / "data"
+
+
+@pytest.fixture
+def first_store(tmp_path):
+    """A store of schema 1: a run that is folded, and one in the journal of a process long gone."""
+    with zipfile.ZipFile(DATA / "store-schema-1.zip") as archive:
+        archive.extractall(tmp_path)
+    return tmp_path / ".nbtrack"
+
+
+def _version(file):
+    with duckdb.connect(str(file), read_only=True) as connection:
+        return connection.execute("SELECT max(value::INT) FROM base.meta").fetchall()[0][0]
+
+
+def test_an_older_store_is_read_whole(first_store):
+    store = Store(first_store)
+    # Whether the second was killed can only be told on the machine that wrote it.
+    assert rows(
+        store, "SELECT name, status IN ('running', 'killed') FROM runs ORDER BY started"
+    ) == [
+        ("first-of-old", False),
+        ("left-open", True),
+    ]
+    assert rows(store, "SELECT count(*) FROM metrics WHERE key = 'loss'") == [(5,)]
+    assert rows(store, "SELECT value FROM latest_metrics WHERE key = 'acc'") == [(0.5,)]
+
+
+def test_an_older_store_gets_what_later_versions_added(first_store):
+    store = Store(first_store)
+    assert rows(store, "SELECT count(*) FROM cells") == [(0,)]
+    assert _version(first_store / "store.duckdb") == SCHEMA_VERSION
+    assert _version(first_store / f"before-schema-{SCHEMA_VERSION}.duckdb") == 1
+
+
+def test_an_older_store_is_upgraded_by_a_fold_too(first_store):
+    store = Store(first_store)
+    store.fold()
+    assert _version(first_store / "store.duckdb") == SCHEMA_VERSION
+    store.compact()
+    assert rows(store, "SELECT count(*) FROM runs") == [(2,)]
+
+
+def test_an_older_store_is_restored_from_as_a_backup(first_store, tmp_path):
+    store = Store(tmp_path / "another")
+    store.restore(first_store)
+    assert rows(store, "SELECT name FROM runs") == [("first-of-old",)]
+    assert rows(store, "SELECT count(*) FROM inputs") == [(0,)]
+
+
+def test_an_older_store_that_cannot_be_written_is_browsed(first_store, monkeypatch):
+    # Its folder may not be writable at all; here another program holds the file.
+    holder = duckdb.connect(str(first_store / "store.duckdb"), read_only=True)
+    try:
+        with pytest.warns(RuntimeWarning, match="is open in this process"):
+            assert rows(Store(first_store), "SELECT count(*) FROM cells") == [(0,)]
+    finally:
+        holder.close()
