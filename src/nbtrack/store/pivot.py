@@ -21,41 +21,26 @@ _VALUES: Mapping[Kind, str] = {
     "metrics": f"""
         SELECT place, 'metrics' AS kind, key, NULL::VARCHAR AS text,
                arg_max_null(last_value, {LAST_POINT}) AS number, 'float' AS type
-        FROM base.summary JOIN page USING (run_id) {{where}} GROUP BY place, key""",
+        FROM base.summary JOIN page USING (run_id) GROUP BY place, key""",
     "params": f"""
         SELECT place, 'params' AS kind, key, arg_max({PARAM_TEXT}, ts) AS text,
                arg_max_null(number, ts) AS number, arg_max(type, ts) AS type
-        FROM base.params JOIN page USING (run_id) {{where}} GROUP BY place, key""",
+        FROM base.params JOIN page USING (run_id) GROUP BY place, key""",
     "tags": """
         SELECT place, 'tags' AS kind, key, arg_max_null(value, ts) AS text,
                NULL::DOUBLE AS number, 'str' AS type
-        FROM base.tags JOIN page USING (run_id) {where} GROUP BY place, key
+        FROM base.tags JOIN page USING (run_id) GROUP BY place, key
         HAVING text IS NOT NULL""",
 }
-_NOTHING = """
-        SELECT place, '' AS kind, '' AS key, '' AS text, NULL::DOUBLE AS number, '' AS type
-        FROM page WHERE false"""
 _EMPTY = {"metrics": "float64", "params": "string", "tags": "string"}
 
 
-def values_sql(keys: Sequence[Key] | None, parameters: dict[str, object]) -> str:
-    """A query for the values of ``keys`` (``None``: of all) in the runs of ``page``.
+def values_sql() -> str:
+    """A query for every value of the runs of ``page``, as `columns_of` takes them.
 
     ``page`` is a table expression with ``run_id`` and ``place``, which counts from 1.
-    What the query binds is added to ``parameters``. It gives place, kind, key, text,
-    number and type, as `columns_of` takes them.
     """
-    parts = []
-    for kind, sql in _VALUES.items():
-        where = ""
-        if keys is not None:
-            asked = [key.name for key in keys if key.kind == kind]
-            if not asked:
-                continue
-            parameters[kind] = asked
-            where = f"WHERE list_contains(${kind}::VARCHAR[], key)"
-        parts.append(sql.format(where=where))
-    return " UNION ALL ".join(parts) or _NOTHING
+    return " UNION ALL ".join(_VALUES.values())
 
 
 def columns_of(
@@ -63,7 +48,8 @@ def columns_of(
 ) -> dict[Key, pyarrow.Array]:
     """For each key an array of ``length``, null where the run has no value.
 
-    ``values`` are what `values_sql` gave. ``keys`` of ``None`` is all that occur:
+    ``values`` has place, kind, key, text, number and type; of several rows for one
+    place and key the last holds. ``keys`` of ``None`` is all that occur:
     metrics, params, then tags, by name. Metrics are their last value, float64. A
     parameter is int64, float64 or bool if all its values are (None is null there),
     else text.

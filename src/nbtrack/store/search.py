@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nbtrack.store.conditions import ATTRIBUTES, Key
+from nbtrack.store.conditions import ATTRIBUTES
 from nbtrack.store.filters import parse_column
+from nbtrack.store.page import read_page
 from nbtrack.store.pivot import columns_of, values_sql
 from nbtrack.store.selection import ATTRIBUTE_VALUES, CHANGES, RunQuery, Selection
 
@@ -31,29 +32,20 @@ _ATTRIBUTES = (
 # MLflow's names, where it has the column.
 _IN_FRAMES = {"name": "run_name", "started": "start_time", "ended": "end_time"}
 
-# Only what the page holds is looked up in full; `fit` has what the filter and order need.
+# Only what is asked for is looked up in full; `fit` has what the filter and order need.
 _ROWS = f"""
 WITH {{ctes}},
 page AS (
     SELECT *, row_number() OVER (ORDER BY {{order}}) AS place
-    FROM (SELECT * FROM fit ORDER BY {{order}} LIMIT {{limit}} OFFSET {{offset}})
+    FROM (SELECT * FROM fit ORDER BY {{order}} LIMIT {{limit}})
 ),
 change AS (
     SELECT run_id, {", ".join(f"{sql} AS {name}" for name, sql in CHANGES.items())}
     FROM base.run_changes SEMI JOIN page USING (run_id) GROUP BY run_id
-),
-held AS (
-    SELECT place, list({{{{kind: kind, key: key, text: text, number: number, type: type}}}}) AS held
-    FROM ({{values}}) GROUP BY place
 )
-SELECT counted.total, rows.* FROM (SELECT count(*) AS total FROM fit) counted LEFT JOIN (
-    SELECT place, held, {", ".join(f'{sql} AS "{name}"' for name, sql in ATTRIBUTE_VALUES.items())}
-    FROM page JOIN base.runs r USING (run_id) LEFT JOIN change c USING (run_id)
-    LEFT JOIN held USING (place)
-) rows ON true ORDER BY rows.place
+SELECT place, {", ".join(f'{sql} AS "{name}"' for name, sql in ATTRIBUTE_VALUES.items())}
+FROM page JOIN base.runs r USING (run_id) LEFT JOIN change c USING (run_id) ORDER BY place
 """
-# Lists are the quicker way for a few hundred runs, and the slower one by far for many.
-_MAX_NESTED = 250
 _LONG = "WITH page AS (SELECT place, run_id::UUID AS run_id FROM nbtrack_page) {values}"
 
 
@@ -84,7 +76,7 @@ def run_page(
     keys = {name: parse_column(name) for name in columns}
     extra = [key.name for key in keys.values() if key.kind == "attributes"]
     held = {name: key for name, key in keys.items() if key.kind != "attributes"}
-    total, rows, found = _read(store, query, list(held.values()), offset=offset, limit=limit)
+    total, rows, found = read_page(store, query, list(held.values()), offset=offset, limit=limit)
     table = rows.select(list(dict.fromkeys([*_ATTRIBUTES, *extra])))
     for name, key in held.items():
         table = table.append_column(name, found[key])
@@ -98,49 +90,17 @@ def run_frame(store: Store, query: RunQuery, *, limit: int | None = None) -> pya
     end_time (UTC), …, then every ``metrics.…`` (the last value), ``params.…`` and
     ``tags.…`` that one of the runs has. Raises `InvalidFilter`.
     """
-    _, rows, found = _read(store, query, None, offset=0, limit=limit)
-    names = [*_ATTRIBUTES, *(name for name in ATTRIBUTES if name not in _ATTRIBUTES)]
-    table = rows.select(names).rename_columns([_IN_FRAMES.get(name, name) for name in names])
-    for key, column in found.items():
-        table = table.append_column(f"{key.kind}.{key.name}", column)
-    return table
-
-
-def _read(
-    store: Store, query: RunQuery, keys: Sequence[Key] | None, *, offset: int, limit: int | None
-) -> tuple[int, pyarrow.Table, dict[Key, pyarrow.Array]]:
-    """How many runs fit; the attributes of those asked for, in order; and their values."""
     selection = Selection(query)
-    is_nested = limit is not None and limit <= _MAX_NESTED
     sql = _ROWS.format(
         order=selection.order,
         limit=selection.bind(2**62 if limit is None else limit),
-        offset=selection.bind(offset),
-        values=values_sql(keys if is_nested else (), selection.parameters),
         ctes=selection.ctes(),
     )
-    answer = store.query(sql, selection.parameters)
-    total = answer["total"][0].as_py()
-    # Where no run is asked for, or left, one row of nulls carries the total.
-    rows = answer.slice(0, 0) if answer["place"].null_count else answer
-    if is_nested:
-        values = _flattened(rows)
-    else:
-        parameters: dict[str, object] = {}
-        long = _LONG.format(values=values_sql(keys, parameters))
-        page = {"nbtrack_page": rows.select(["place", "run_id"])}
-        values = store.query(long, parameters, frames=page, fresh=False)
-    found = columns_of(values, len(rows), keys)
-    return total, rows.drop_columns(["total", "place", "held"]), found
-
-
-def _flattened(rows: pyarrow.Table) -> pyarrow.Table:
-    """The values that stand in lists beside their runs, one row each."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    held = rows["held"].combine_chunks()
-    places = rows["place"].combine_chunks().take(pc.list_parent_indices(held))
-    flat = held.flatten()
-    names = [field.name for field in flat.type]
-    return pa.table([places, *flat.flatten()], names=["place", *names])
+    rows = store.query(sql, selection.parameters)
+    page = {"nbtrack_page": rows.select(["place", "run_id"])}
+    values = store.query(_LONG.format(values=values_sql()), frames=page, fresh=False)
+    names = [*_ATTRIBUTES, *(name for name in ATTRIBUTES if name not in _ATTRIBUTES)]
+    table = rows.select(names).rename_columns([_IN_FRAMES.get(name, name) for name in names])
+    for key, column in columns_of(values, len(rows), None).items():
+        table = table.append_column(f"{key.kind}.{key.name}", column)
+    return table
