@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from nbtrack.errors import NbtrackError
     from nbtrack.magics import load_ipython_extension, unload_ipython_extension
+    from nbtrack.provenance.fluent import diff, replay, why
     from nbtrack.tracking.active import (
         active_run,
         end_run,
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "nbtrack.errors": ("NbtrackError",),
     "nbtrack.magics": ("load_ipython_extension", "unload_ipython_extension"),
+    "nbtrack.provenance.fluent": ("diff", "replay", "why"),
     "nbtrack.tracking.active": (
         "active_run",
         "end_run",
@@ -107,6 +109,7 @@ __all__ = [
     "delete_experiment",
     "delete_run",
     "delete_tag",
+    "diff",
     "end_run",
     "get_run",
     "list_experiments",
@@ -118,6 +121,7 @@ __all__ = [
     "log_params",
     "purge",
     "rename_experiment",
+    "replay",
     "restore_experiment",
     "restore_run",
     "run",
@@ -131,6 +135,7 @@ __all__ = [
     "sql",
     "start_run",
     "unload_ipython_extension",
+    "why",
 ]
 
 

@@ -59,7 +59,7 @@ SECRET = "hunter2"
 def test_a_remote_is_told_without_what_opens_it(git, url, shown):
     assert without_credentials(url) == shown
     git("config", "remote.origin.url", url)
-    facts = observe_git(git.folder)
+    facts = observe_git(git.folder).facts
     assert facts["git.remote"] == shown
     assert SECRET not in str(facts)
 
@@ -67,7 +67,7 @@ def test_a_remote_is_told_without_what_opens_it(git, url, shown):
 def test_reasons_are_in_one_language(git, tmp_path, monkeypatch):
     monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
     monkeypatch.setenv("LANGUAGE", "de")
-    assert observe_git(tmp_path)["git.note"].startswith("not a git repository")
+    assert observe_git(tmp_path).facts["git.note"].startswith("not a git repository")
 
 
 def test_a_folder_whose_name_is_not_utf_8(git, monkeypatch):
@@ -77,13 +77,13 @@ def test_a_folder_whose_name_is_not_utf_8(git, monkeypatch):
     except OSError:
         pytest.skip("this filesystem takes UTF-8 alone")
     (folder / "new").touch()
-    assert observe_git(folder)["git.dirty"] == "yes"
+    assert observe_git(folder).facts["git.dirty"] == "yes"
 
 
 def test_a_bare_repository_and_a_folder_that_is_gone_are_notes(git, tmp_path):
     git("init", "-q", "--bare", str(tmp_path / "bare"))
-    assert set(observe_git(tmp_path / "bare")) == {"git.note"}
-    assert set(observe_git(tmp_path / "gone")) == {"git.note"}
+    assert set(observe_git(tmp_path / "bare").facts) == {"git.note"}
+    assert set(observe_git(tmp_path / "gone").facts) == {"git.note"}
 
 
 def test_looking_takes_no_lock_and_writes_nothing(git):
@@ -92,7 +92,7 @@ def test_looking_takes_no_lock_and_writes_nothing(git):
     git("commit", "-q", "-m", "First")
     (git.folder / ".git" / "index.lock").touch()  # The user's own git is at work.
     before = (git.folder / ".git" / "index").read_bytes()
-    assert observe_git(git.folder)["git.dirty"] == "no"
+    assert observe_git(git.folder).facts["git.dirty"] == "no"
     assert (git.folder / ".git" / "index").read_bytes() == before
 
 

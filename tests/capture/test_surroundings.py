@@ -38,8 +38,9 @@ def checkout(run_git, tmp_path):
 
 
 def test_commit_branch_and_a_clean_tree(checkout, run_git):
-    facts = observe_git(checkout)
+    facts = observe_git(checkout).facts
     assert facts == {
+        "git.folder": ".",
         "git.commit": run_git("rev-parse", "HEAD"),
         "git.branch": "main",
         "git.dirty": "no",
@@ -52,41 +53,41 @@ def test_any_change_is_dirty(checkout, run_git, change):
     file.write_text("a = 2\n")
     if change == "staged":
         run_git("add", ".")
-    assert observe_git(checkout)["git.dirty"] == "yes"
+    assert observe_git(checkout).facts["git.dirty"] == "yes"
 
 
 def test_a_detached_head_has_no_branch(checkout, run_git):
     run_git("checkout", "-q", "--detach")
-    assert "git.branch" not in observe_git(checkout)
+    assert "git.branch" not in observe_git(checkout).facts
 
 
 def test_a_checkout_without_a_commit_says_so(run_git, tmp_path):
     run_git("init", "-q", "-b", "main")
-    assert observe_git(tmp_path)["git.note"] == "no commit yet"
+    assert observe_git(tmp_path).facts["git.note"] == "no commit yet"
 
 
 def test_no_checkout_says_so(run_git, tmp_path):
-    assert "not a git repository" in observe_git(tmp_path)["git.note"]
+    assert "not a git repository" in observe_git(tmp_path).facts["git.note"]
 
 
 def test_no_git_says_so(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert observe_git(tmp_path) == {"git.note": "git is not installed"}
+    assert observe_git(tmp_path).facts == {"git.note": "git is not installed"}
 
 
 def test_a_git_that_takes_too_long_is_given_up(checkout, monkeypatch):
     monkeypatch.setattr(git, "TIMEOUT_S", 1e-6)
-    assert "took more than" in observe_git(checkout)["git.note"]
+    assert "took more than" in observe_git(checkout).facts["git.note"]
 
 
 def test_a_worktree_is_a_checkout(checkout, run_git, tmp_path):
     run_git("worktree", "add", "-q", "-b", "side", str(tmp_path / "side"))
-    assert observe_git(tmp_path / "side")["git.branch"] == "side"
+    assert observe_git(tmp_path / "side").facts["git.branch"] == "side"
 
 
 def test_the_remote_comes_without_credentials(checkout, run_git):
     run_git("remote", "add", "origin", "https://me:s3cr3t@example.org/a/b.git")
-    assert observe_git(checkout)["git.remote"] == "https://example.org/a/b.git"
+    assert observe_git(checkout).facts["git.remote"] == "https://example.org/a/b.git"
 
 
 @pytest.mark.parametrize(

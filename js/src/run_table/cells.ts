@@ -16,6 +16,8 @@ export function runCell(view: TableView, laid: LaidColumn, rows: Rows, row: numb
       return nameCell(rows, row);
     case "attributes.status":
       return statusCell(rows.text(row, "status") ?? "");
+    case "attributes.verdict":
+      return verdictCell(rows.text(row, "verdict"));
     case "attributes.started":
     case "attributes.ended":
       return timeCell(rows.number(row, rowKey(column.name)));
@@ -59,6 +61,22 @@ function nameCell(rows: Rows, row: number): HTMLElement {
 
 function statusCell(status: string): HTMLElement {
   return el("div", { class: `nbt-status nbt-is-${status}`, text: status });
+}
+
+const VERDICTS: Record<string, string> = {
+  clean: "every cell that made it stands in the saved notebook",
+  stale: "a cell that made it was edited, moved or run out of order",
+  "not replayable": "something that made it is in no cell",
+  pending: "save the notebook, and it is judged",
+};
+
+function verdictCell(verdict: string | null): HTMLElement {
+  if (verdict === null) return el("div", { class: "nbt-none", text: "–" });
+  return el("div", {
+    class: `nbt-verdict nbt-is-${verdict.replace(" ", "-")}`,
+    text: verdict,
+    title: VERDICTS[verdict] ?? "",
+  });
 }
 
 function timeCell(momentMs: number | null): HTMLElement {

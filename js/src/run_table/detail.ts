@@ -11,8 +11,9 @@ const TEXT_TITLES: Record<string, string> = {
   stdout: "Output",
   stderr: "Errors and warnings",
   traceback: "Traceback",
-  packages: "Packages",
+  "git.diff": "Uncommitted changes",
 };
+const SYSTEM = "system/";
 const OPEN_TEXTS = new Set(["traceback", "source"]);
 
 export function detailPanel(view: TableView, open: OpenDetail): HTMLElement {
@@ -25,9 +26,13 @@ export function detailPanel(view: TableView, open: OpenDetail): HTMLElement {
     },
     head(view, detail),
     detail.note ? el("div", { class: "nbt-note", text: detail.note }) : null,
-    metrics(open),
+    verdict(detail),
+    metrics("Metrics", open, (key) => !key.startsWith(SYSTEM)),
     pairs("Parameters", detail.params.map(({ key, value }) => [key, value])),
     pairs("Tags", Object.entries(detail.tags)),
+    figures(open),
+    inputs(detail),
+    resources(open),
     ...orderedTexts(detail).map(({ role, text, cut }) => textSection(role, text, cut)),
     facts(detail.facts),
   );
@@ -59,12 +64,62 @@ function head(view: TableView, detail: Detail): HTMLElement {
   );
 }
 
-function metrics(open: OpenDetail): HTMLElement | null {
-  const all = open.detail.metrics;
+function verdict(detail: Detail): HTMLElement | null {
+  if (detail.verdict === null) return null;
+  const section = titled("Verdict");
+  const replayed = detail.replayed === null ? "" : ` · replayed: ${detail.replayed}`;
+  section.append(
+    el("span", {
+      class: `nbt-verdict nbt-is-${detail.verdict.replace(" ", "-")}`,
+      text: detail.verdict,
+    }),
+    el("span", { class: "nbt-quiet", text: replayed }),
+    ...detail.blames.map((text) => el("div", { class: "nbt-quiet nbt-small", text })),
+  );
+  return section;
+}
+
+function metrics(
+  title: string,
+  open: OpenDetail,
+  belongs: (key: string) => boolean,
+): HTMLElement | null {
+  const all = open.detail.metrics.filter(({ key }) => belongs(key));
   if (!all.length) return null;
-  const section = titled("Metrics");
+  const section = titled(title);
   for (const metric of all) section.append(metricBlock(metric, open));
   return section;
+}
+
+/** What the machine did while the run was open, folded away. */
+function resources(open: OpenDetail): HTMLElement | null {
+  const inner = metrics("", open, (key) => key.startsWith(SYSTEM));
+  if (!inner) return null;
+  const section = folded("Resources", false);
+  section.append(...inner.children);
+  return section;
+}
+
+function figures(open: OpenDetail): HTMLElement | null {
+  if (!open.figures.length) return null;
+  const section = titled("Figures");
+  for (const { path, image } of open.figures) {
+    const address = URL.createObjectURL(image);
+    const picture = el("img", { class: "nbt-figure", attributes: { src: address, alt: path } });
+    picture.addEventListener("load", () => URL.revokeObjectURL(address));
+    section.append(picture);
+  }
+  return section;
+}
+
+function inputs(detail: Detail): HTMLElement | null {
+  return pairs(
+    "Data",
+    detail.inputs.map(({ name, kind, shape, digest, note }) => [
+      name,
+      [kind, shape, digest, note].filter((part) => part).join(" · "),
+    ]),
+  );
 }
 
 function metricBlock(metric: DetailMetric, open: OpenDetail): HTMLElement {

@@ -206,6 +206,7 @@ export function canGroup(kind: string, name: string): boolean {
     kind === "params" ||
     kind === "tags" ||
     name === "attributes.status" ||
+    name === "attributes.verdict" ||
     name === "attributes.experiment"
   );
 }

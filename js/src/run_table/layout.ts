@@ -37,6 +37,7 @@ const ATTRIBUTE_LABELS: Record<string, string> = {
   "attributes.user": "User",
   "attributes.host": "Host",
   "attributes.source": "Source",
+  "attributes.verdict": "Verdict",
 };
 
 const FIXED_WIDTHS: Record<string, number> = {
@@ -44,6 +45,7 @@ const FIXED_WIDTHS: Record<string, number> = {
   "attributes.started": 94,
   "attributes.duration_s": 92,
   "attributes.ended": 98,
+  "attributes.verdict": 112,
   "attributes.note": 180,
 };
 

@@ -110,6 +110,14 @@ export interface Detail {
   metrics: DetailMetric[];
   tags: Record<string, string>;
   facts: Record<string, string>;
+  verdict: string | null;
+  /** Why it is that, a sentence each. */
+  blames: string[];
+  replayed: string | null;
+  inputs: { name: string; kind: string; shape: string; digest: string; note: string }[];
+  /** Their bytes follow the metrics' buffers. */
+  figures: { path: string; media_type: string }[];
+  files: { path: string; size_bytes: number }[];
   texts: { role: string; text: string; cut: boolean }[];
 }
 

@@ -28,6 +28,7 @@ export type Change = "state" | "rows" | "selection" | "detail" | "error" | "busy
 export interface OpenDetail {
   detail: Detail;
   curves: Map<string, { steps: number[]; values: number[] }>;
+  figures: { path: string; image: Blob }[];
 }
 
 const SETTLED_AFTER_MS = 80;
@@ -226,7 +227,11 @@ export class TableView {
         this.selected = new Set(reply.selected);
         return this.#announce("selection");
       case "detail":
-        this.detail = { detail: reply.detail, curves: detailCurves(reply.detail, reply.buffers) };
+        this.detail = {
+          detail: reply.detail,
+          curves: detailCurves(reply.detail, reply.buffers),
+          figures: detailFigures(reply.detail, reply.buffers),
+        };
         return this.#announce("detail");
       case "error":
         this.error = reply.message;
@@ -336,6 +341,13 @@ export class TableView {
 
 function span(first: number, last: number): number[] {
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
+}
+
+function detailFigures(detail: Detail, buffers: DataView[]): OpenDetail["figures"] {
+  return detail.figures.map(({ path, media_type }, i) => {
+    const bytes = buffers[detail.metrics.length + i]!;
+    return { path, image: new Blob([bytes as DataView<ArrayBuffer>], { type: media_type }) };
+  });
 }
 
 function detailCurves(detail: Detail, buffers: DataView[]): OpenDetail["curves"] {

@@ -6,35 +6,49 @@ import os
 import re
 import shutil
 import subprocess
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 TIMEOUT_S = 10.0
+MAX_DIFF_CHARS = 1 << 20
+MAX_UNTRACKED_BYTES = 256 << 10
 
 _ADDRESS = re.compile(r"(?P<scheme>[\w+.:-]*://)(?P<rest>.*)", re.DOTALL)
 _SCP_USER = re.compile(r"^[^/\s]*@(?=[^/\s]+:)")
 
 
-def observe_git(folder: Path) -> dict[str, str]:
-    """Facts about the checkout that ``folder`` is in, or ``git.note`` with why there are none.
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """What git says of a folder: facts, the root of the checkout, and what is not committed."""
 
-    ``git.commit``, ``git.branch`` (absent on a detached head), ``git.dirty`` (``yes``
-    or ``no``, untracked files included), ``git.remote`` without credentials. The
-    answer is of the moment when git is asked, which is while the cell runs.
+    facts: dict[str, str]
+    root: Path | None = None
+    diff: str = ""
+
+
+def observe_git(folder: Path) -> Checkout:
+    """The checkout that ``folder`` is in; ``git.note`` says why there is none.
+
+    Facts are ``git.commit``, ``git.branch`` (absent on a detached head), ``git.dirty``
+    (``yes`` or ``no``, untracked files included), ``git.remote`` without credentials,
+    ``git.folder`` (this folder below the root) and ``git.diff_note`` for what the diff
+    leaves out. The answer is of the moment when git is asked, which is while the cell runs.
     """
     git = shutil.which("git")
     if git is None:
-        return {"git.note": "git is not installed"}
+        return Checkout({"git.note": "git is not installed"})
     try:
         status = _run(
             git, folder, "status", "--porcelain=v2", "--branch", "--untracked-files=normal"
         )
     except subprocess.TimeoutExpired:
-        return {"git.note": f"git status took more than {TIMEOUT_S:.0f} s"}
+        return Checkout({"git.note": f"git status took more than {TIMEOUT_S:.0f} s"})
     except OSError as error:
-        return {"git.note": f"git could not be run: {error.strerror or error}"}
+        return Checkout({"git.note": f"git could not be run: {error.strerror or error}"})
     if status.returncode:
         reason = status.stderr.strip().partition("\n")[0].removeprefix("fatal: ")
-        return {"git.note": reason[:200] or "not a git checkout"}
+        return Checkout({"git.note": reason[:200] or "not a git checkout"})
     facts: dict[str, str] = {"git.dirty": "no"}
     for line in status.stdout.splitlines():
         if line.startswith("# branch.oid "):
@@ -50,7 +64,73 @@ def observe_git(folder: Path) -> dict[str, str]:
         elif not line.startswith("#"):
             facts["git.dirty"] = "yes"
     facts.update(_remote(git, folder))
-    return facts
+    root = _root(git, folder)
+    if root is None:
+        return Checkout(facts)
+    with suppress(ValueError):
+        facts["git.folder"] = folder.resolve().relative_to(root).as_posix()
+    if facts["git.dirty"] == "no" or "git.commit" not in facts:
+        return Checkout(facts, root)
+    diff, left_out = _diff(git, root)
+    if left_out:
+        facts["git.diff_note"] = left_out
+    return Checkout(facts, root, diff)
+
+
+def _root(git: str, folder: Path) -> Path | None:
+    try:
+        found = _run(git, folder, "rev-parse", "--show-toplevel")
+    except (subprocess.TimeoutExpired, OSError):
+        return None
+    return Path(found.stdout.rstrip("\n")).resolve() if found.returncode == 0 else None
+
+
+def _diff(git: str, root: Path) -> tuple[str, str]:
+    """What is not committed, as `git apply` takes it, and a note on what was left out."""
+    left_out: list[str] = []
+    try:
+        changed = _run(git, root, "diff", "HEAD", "--no-color", "--no-ext-diff", "--no-textconv")
+        others = _run(git, root, "ls-files", "--others", "--exclude-standard", "-z")
+    except (subprocess.TimeoutExpired, OSError):
+        return "", f"git took more than {TIMEOUT_S:.0f} s"
+    diff = changed.stdout
+    if len(diff) > MAX_DIFF_CHARS:
+        return "", f"the diff has {len(diff) / 1e6:.1f} MB, and {MAX_DIFF_CHARS >> 20} are the most"
+    if "\nBinary files " in f"\n{diff}":
+        left_out.append("binary files that changed")
+    for name in filter(None, others.stdout.split("\0")):
+        added = _addition(root / name, name)
+        if added is None or len(diff) + len(added) > MAX_DIFF_CHARS:
+            left_out.append(name)
+        else:
+            diff += added
+    if not left_out:
+        return diff, ""
+    named = ", ".join(left_out[:5]) + (", …" if len(left_out) > 5 else "")
+    return diff, f"without {len(left_out)} large or binary: {named}"
+
+
+def _addition(file: Path, name: str) -> str | None:
+    """An untracked text file as a diff that adds it; ``None`` for what is large or no text."""
+    try:
+        if file.is_symlink() or file.stat().st_size > MAX_UNTRACKED_BYTES:
+            return None
+        text = file.read_bytes().decode()
+    except (OSError, UnicodeDecodeError):
+        return None
+    if "\0" in text or any(char in name for char in '"\\\n\t'):
+        return None
+    head = f"diff --git a/{name} b/{name}\nnew file mode 100644\n"
+    if not text:
+        return head
+    lines = text.split("\n")
+    ending = ""
+    if lines[-1] == "":
+        lines.pop()
+    else:
+        ending = "\\ No newline at end of file\n"
+    body = "".join(f"+{line}\n" for line in lines)
+    return f"{head}--- /dev/null\n+++ b/{name}\n@@ -0,0 +1,{len(lines)} @@\n{body}{ending}"
 
 
 def _remote(git: str, folder: Path) -> dict[str, str]:

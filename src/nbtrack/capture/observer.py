@@ -12,9 +12,12 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from nbtrack.capture.bindings import computed_lines
+from nbtrack.capture.estimators import is_estimator
 from nbtrack.capture.inference import Execution, Findings, infer, infer_given
+from nbtrack.capture.inputs import InputReader
 from nbtrack.capture.instrument import Probe, instrument
 from nbtrack.capture.loops import Candidates
+from nbtrack.capture.reads import closed_reads
 from nbtrack.capture.scalars import (
     as_measurement,
     fields_of,
@@ -37,7 +40,8 @@ class CellOptions:
     """What the magic's line asks for.
 
     ``overrides`` are its ``k=v``; ``metrics`` and ``params`` the names added by ``-m``
-    and ``-p``; ``only_metrics`` and ``only_params`` restrict to some names, where not empty.
+    and ``-p``; ``only_metrics`` and ``only_params`` restrict to some names, where not empty;
+    ``artifacts`` are the objects to keep, by ``-a``.
     """
 
     overrides: Mapping[str, object] = field(default_factory=dict)
@@ -45,6 +49,7 @@ class CellOptions:
     params: tuple[str, ...] = ()
     only_metrics: tuple[str, ...] = ()
     only_params: tuple[str, ...] = ()
+    artifacts: tuple[str, ...] = ()
     infer: bool = True
     seed: int | None = None
 
@@ -84,6 +89,7 @@ class CellObserver:
             tree = ast.parse(source)
         except (SyntaxError, ValueError):
             tree = ast.Module([], [])
+        self._tree = tree
         self._syntax = read_syntax(tree)
         self._check(tree)
         self._execution = Execution(self._syntax, namespace, frozenset(inputs))
@@ -103,7 +109,11 @@ class CellObserver:
         for name in self._options.metrics:
             if name in self._options.params:
                 raise InvalidCell(f"-m {name} and -p {name}: a name is one or the other.")
-        for flag, names in (("-m", self._options.metrics), ("-p", self._options.params)):
+        for flag, names in (
+            ("-m", self._options.metrics),
+            ("-p", self._options.params),
+            ("-a", self._options.artifacts),
+        ):
             for name in names:
                 root = name.partition(".")[0]
                 is_known = root in self._syntax.assigned or root in self._namespace
@@ -116,6 +126,15 @@ class CellObserver:
         only = self._options.only_metrics
         is_left_out = bool(only and name not in (*only, *self._options.metrics))
         return self._execution.is_excluded(name) or is_left_out
+
+    def input_reader(self) -> InputReader:
+        """A reader of the data that the cell reads, itself and through the session's functions."""
+        names = [
+            name
+            for name in closed_reads(self._syntax.reads, self._namespace)
+            if name in self._namespace
+        ]
+        return InputReader(self._tree, names, self._namespace, self._syntax.assigned)
 
     # While the cell runs
 
@@ -181,6 +200,17 @@ class CellObserver:
             else:
                 found.params[name] = value
         return notes
+
+    def kept_objects(self) -> dict[str, object]:
+        """The objects that ``-a`` names, by name, those that are there."""
+        values = {name: self._value_of(name) for name in self._options.artifacts}
+        return {name: value for name, value in values.items() if value is not _MISSING}
+
+    def models(self) -> dict[str, object]:
+        """The estimators that the cell has assigned, by name."""
+        assigned = (name for name in self._syntax.assigned if self._execution.was_assigned(name))
+        found = {name: self._namespace.get(name) for name in assigned}
+        return {name: value for name, value in found.items() if is_estimator(value)}
 
     def _value_of(self, dotted: str) -> object:
         root, *attributes = dotted.split(".")

@@ -1,17 +1,25 @@
-"""What is around a cell, looked at beside it: git, Python, packages.
+"""What is around a cell, looked at beside it: git, Python, packages, local modules.
 
-A cell never waits for it. What holds for the whole process is looked at once;
-git is asked anew for each cell, on a thread of its own.
+A cell never waits for it. What holds for the whole process is looked at once; git
+is asked anew for each cell, on a thread of its own, unless it was asked a moment ago.
 """
 
 from __future__ import annotations
 
 import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
-from nbtrack.capture.environment import list_packages, observe_python
-from nbtrack.capture.git import observe_git
+from nbtrack.capture.environment import describe_environment, observe_python, packages_text
+from nbtrack.capture.git import Checkout, observe_git
+from nbtrack.capture.modules import local_modules
+from nbtrack.capture.packages import list_packages
+
+# Cells in quick succession share what git said: in a large checkout it takes both cores.
+_GIT_SHARED_S = 1.0
+MODULE = "module:"
 
 
 class Surroundings:
@@ -21,6 +29,7 @@ class Surroundings:
         self._folder = folder
         self._facts: dict[str, str] = {}
         self._texts: dict[str, str] = {}
+        self._root = folder
         self._seen = threading.Event()
 
     def begin(self) -> None:
@@ -28,14 +37,23 @@ class Surroundings:
         threading.Thread(target=self._look, name="nbtrack-surroundings", daemon=True).start()
 
     def facts(self, timeout_s: float) -> tuple[dict[str, str], dict[str, str]]:
-        """Facts, and longer texts by role; what is not there in time is left out."""
+        """Facts, and longer texts by role; what is not there in time is left out.
+
+        Local modules are those that are imported by now, under ``module:<path>``.
+        """
         self._seen.wait(timeout_s)
-        return dict(self._facts), dict(self._texts)
+        modules = local_modules(self._root)
+        texts = {f"{MODULE}{path}": text for path, text in modules.items()}
+        return dict(self._facts), {**self._texts, **texts}
 
     def _look(self) -> None:
-        for observe in (self._look_at_git, _PROCESS.seen):
+        looks: tuple[Callable[[], tuple[dict[str, str], dict[str, str]]], ...] = (
+            self._look_at_git,
+            _PROCESS.seen,
+        )
+        for look in looks:
             try:
-                facts, texts = observe()
+                facts, texts = look()
             except Exception as error:  # noqa: BLE001 - the border of a background thread
                 facts, texts = {"surroundings.trouble": f"{type(error).__name__}: {error}"}, {}
             # Replaced whole: `facts` may be reading them now.
@@ -44,7 +62,28 @@ class Surroundings:
         self._seen.set()
 
     def _look_at_git(self) -> tuple[dict[str, str], dict[str, str]]:
-        return observe_git(self._folder), {}
+        checkout = _CHECKOUTS.seen(self._folder)
+        self._root = checkout.root or self._folder
+        return checkout.facts, {"git.diff": checkout.diff} if checkout.diff else {}
+
+
+class _Checkouts:
+    """What git said last: one look at a time, shared for a moment."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._folder: Path | None = None
+        self._checkout = Checkout({})
+        self._asked = 0.0
+
+    def seen(self, folder: Path) -> Checkout:
+        """What git says of ``folder``, as of a second ago at most."""
+        with self._lock:
+            if folder != self._folder or time.monotonic() - self._asked > _GIT_SHARED_S:
+                self._asked = time.monotonic()
+                self._checkout = observe_git(folder)
+                self._folder = folder
+            return self._checkout
 
 
 class _Process:
@@ -53,7 +92,7 @@ class _Process:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._facts: dict[str, str] | None = None
-        self._packages = ""
+        self._texts: dict[str, str] = {}
         self._stamp: tuple[tuple[str, int], ...] = ()
 
     def seen(self) -> tuple[dict[str, str], dict[str, str]]:
@@ -63,10 +102,16 @@ class _Process:
                 self._facts = observe_python()
             stamp = _path_stamp()
             if stamp != self._stamp:
-                self._packages, self._stamp = list_packages(), stamp
-            return dict(self._facts), {"packages": self._packages}
+                packages = list_packages()
+                self._texts = {
+                    "packages": packages_text(packages),
+                    "environment": describe_environment(self._facts, packages),
+                }
+                self._stamp = stamp
+            return dict(self._facts), dict(self._texts)
 
 
+_CHECKOUTS = _Checkouts()
 _PROCESS = _Process()
 
 

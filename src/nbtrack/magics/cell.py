@@ -8,20 +8,22 @@ told once on the card, on the run and as a warning.
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbtrack.capture import CellObserver, CellOptions, Inferred
-from nbtrack.capture.streams import Tee
-from nbtrack.capture.surroundings import Surroundings
+from nbtrack.capture.secrets import redact
+from nbtrack.capture.session import Verdict
 from nbtrack.errors import InvalidCell, InvalidValue, NbtrackError
 from nbtrack.magics.display import CardDisplay
 from nbtrack.magics.errand import Errand
+from nbtrack.magics.evidence import Evidence
 from nbtrack.magics.history import History, last_values, look_up
 from nbtrack.magics.line import TrackArguments
 from nbtrack.magics.notebook import CellKey, default_experiment
+from nbtrack.magics.origin import record_origin
 from nbtrack.magics.outcome import status_of, summary, user_traceback
 from nbtrack.magics.report import Report, inferred_line
 from nbtrack.magics.session import Session, TrackedRun
@@ -33,9 +35,6 @@ from nbtrack.widgets.card import RunCard
 
 if TYPE_CHECKING:
     from nbtrack.store import Store
-
-# A package scan on a cold disk is the slowest of them. An exiting kernel waits for it.
-_SURROUNDINGS_S = 10.0
 
 
 class TrackedCell:
@@ -53,6 +52,7 @@ class TrackedCell:
         python: str,
         text: str,
         key: CellKey,
+        number: int,
         is_nested: bool,
     ) -> None:
         self._session = session
@@ -60,6 +60,7 @@ class TrackedCell:
         self._python = python
         self._text = text
         self._key = key
+        self._number = number
         self._is_nested = is_nested
         self._trouble = Trouble()
         self._card = RunCard(arguments.name or "", was_named=arguments.name is not None)
@@ -67,8 +68,7 @@ class TrackedCell:
         self._observer: CellObserver | None = None
         self._run: Run | None = None
         self._tracked: TrackedRun | None = None
-        self._tee: Tee | None = None
-        self._surroundings: Surroundings | None = None
+        self._evidence: Evidence | None = None
         self._history: Errand[History] | None = None
         self._store: Store | None = None
         self._curves: dict[str, Sketch] = {}
@@ -85,6 +85,7 @@ class TrackedCell:
             params=arguments.params,
             only_metrics=arguments.only_metrics,
             only_params=arguments.only_params,
+            artifacts=arguments.artifacts,
             infer=arguments.infer,
             seed=arguments.seed,
         )
@@ -110,18 +111,15 @@ class TrackedCell:
         if run is not None:
             self._tracked = TrackedRun(run, self._card, self._display)
             self._session.runs.append(self._tracked)
-            with self._trouble.caught("looking at the surroundings"):
-                run.keep_text("source", self._text)
+            with self._trouble.caught("keeping the source"):
+                run.keep_text("source", redact(self._text))
                 run.observe(self._key.facts())
-                self._surroundings = Surroundings(Path.cwd())
-                self._surroundings.begin()
             store = self._store = current_store()
             self._history = Errand(
                 lambda: look_up(store, run.id, run.experiment, self._key), self._look_up_failed
             )
-        with self._trouble.caught("keeping what is printed"):
-            self._tee = Tee()
-            self._tee.start()
+            self._evidence = Evidence(run, self._trouble)
+            self._evidence.begin(self._session.shell, self._observer)
         if self._observer is not None:
             with self._trouble.caught("watching the cell"):
                 self._observer.start()
@@ -199,25 +197,29 @@ class TrackedCell:
                 self._close(self._run, error)
             with self._trouble.caught("completing the card"):
                 self._report(self._run, self._tracked, inferred, error)
+        if self._evidence is not None and self._store is not None:
+            Errand(self._evidence.record, self._recording_failed)
+            Errand(self._record_origin, self._recording_failed)
         self._trouble.tell()
 
     def _gather(self, result: object, error: BaseException | None) -> Inferred:
         inferred = Inferred()
-        texts: dict[str, str] = {}
-        if self._tee is not None:
-            with self._trouble.caught("keeping what was printed"):
-                texts = self._tee.stop()
+        if self._evidence is not None:
+            self._evidence.end()
         if self._observer is not None:
             with self._trouble.caught("reading the cell's results"):
                 inferred = self._observer.finish(result, error)
         if self._run is not None:
             with self._trouble.caught("recording the cell's results"):
-                self._record(self._run, inferred, texts)
+                self._record(self._run, inferred)
         return inferred
 
-    def _record(self, run: Run, inferred: Inferred, texts: Mapping[str, str]) -> None:
-        run.keep_texts(texts)
+    def _record(self, run: Run, inferred: Inferred) -> None:
         self._logged = run.logged_keys
+        if self._evidence is not None and self._observer is not None:
+            self._evidence.keep_objects(self._observer.kept_objects())
+            models = {n: type(model).__name__ for n, model in self._observer.models().items()}
+            run.observe({"models": json.dumps(models)} if models else {})
         if run.status != "running":
             return  # The cell ended its run itself.
         run.log_params({k: v for k, v in inferred.params.items() if k not in run.params})
@@ -231,8 +233,6 @@ class TrackedCell:
         run.log_inferred({k: v for k, v in inferred.metrics.items() if k not in self._curves})
 
     def _close(self, run: Run, error: BaseException | None) -> None:
-        if self._surroundings is not None:
-            Errand(self._observe_surroundings, self._surroundings_failed)
         if self._trouble:
             run.observe({"tracking.trouble": str(self._trouble)})
         status = status_of(error)
@@ -241,13 +241,24 @@ class TrackedCell:
         else:
             run.end(status, user_traceback(error))
 
-    def _observe_surroundings(self) -> bool:
-        """Write what was seen around the cell to its run, perhaps after the run has ended."""
-        if self._surroundings is not None and self._run is not None:
-            facts, texts = self._surroundings.facts(timeout_s=_SURROUNDINGS_S)
-            self._run.observe(facts)
-            self._run.keep_texts(texts)
+    def _record_origin(self) -> bool:
+        """Write what made the run, after it has ended, and judge it."""
+        if self._run is not None and self._store is not None and self._evidence is not None:
+            record_origin(
+                self._session,
+                self._run,
+                self._store,
+                number=self._number,
+                given=self._arguments.overrides,
+                inputs=self._evidence.inputs,
+                on_verdict=self._show_verdict,
+            )
         return True
+
+    def _show_verdict(self, verdict: Verdict) -> None:
+        if self._tracked is not None:
+            reasons = tuple(blame.reason for blame in verdict.blames)
+            self._tracked.update(verdict=verdict.status, verdict_reasons=reasons)
 
     def _report(
         self, run: Run, tracked: TrackedRun, inferred: Inferred, error: BaseException | None
@@ -257,31 +268,33 @@ class TrackedCell:
         store, own = self._store, None
         if self._logged and store is not None:
             own = Errand(lambda: last_values(store, run.id), self._look_up_failed)
-        card = replace(
-            tracked.card,
+        tracked.conclude(
             name=run.name,
             experiment=run.experiment,
             status=run.status,
             duration_s=run.duration_s,
             error="" if error is None or run.status == "finished" else summary(error),
             inferred=inferred_line(self._arguments, inferred, self._curves),
-            notes=(str(self._trouble),) if self._trouble else (),
+            notes=self._notes(),
         )
         Report(
             self._session,
             tracked,
-            card,
             metrics=metrics,
             curves=self._curves,
             own=own,
             history=self._history,
         ).show()
 
+    def _notes(self) -> tuple[str, ...]:
+        kept = self._evidence.notes if self._evidence is not None else []
+        return (*kept, *([str(self._trouble)] if self._trouble else []))
+
     def _look_up_failed(self, error: Exception) -> None:
         # A store that is held, slow or gone costs the comparison, and nothing else.
         if not isinstance(error, (NbtrackError, OSError)):
             self._trouble.add("comparing with earlier runs", error)
 
-    def _surroundings_failed(self, error: Exception) -> None:
-        self._trouble.add("looking at the surroundings", error)
+    def _recording_failed(self, error: Exception) -> None:
+        self._trouble.add("recording what made the run", error)
         self._trouble.tell()

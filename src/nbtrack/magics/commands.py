@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import replace
 from numbers import Real
 from typing import Any
 
@@ -43,6 +42,10 @@ _ARGUMENTS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (
         ("--only-params",),
         {"action": "append", "metavar": "X,Y", "help": "record no other parameters than these"},
+    ),
+    (
+        ("-a", "--artifact"),
+        {"action": "append", "metavar": "X", "help": "keep the object X as a file of the run"},
     ),
     (("-t", "--tag"), {"action": "append", "metavar": "KEY=VALUE", "help": "tag the run"}),
     (
@@ -99,6 +102,9 @@ class TrackMagic:
             %track log NAME…    log variables as metrics of this kernel's last run
             %track note TEXT    set the note of this kernel's last run
             %track undo         delete this kernel's last run
+            %track replay RUN   make a run again in a fresh kernel, and compare
+            %track diff A B     what changed from one run to the other
+            %track why A B      which of those changes moved the metric
             %track sql SELECT…  ask the store: runs, params, metrics, latest_metrics, tags
         """
         if cell is not None:
@@ -127,6 +133,10 @@ class TrackMagic:
                 self._note(rest.strip())
             case "undo":
                 self._undo()
+            case "replay" | "diff" | "why":
+                from nbtrack.magics.making import make
+
+                return make(self._session, word, rest)
             case "sql":
                 from nbtrack.tracking.past import sql_in
 
@@ -181,8 +191,7 @@ class TrackMagic:
             raise InvalidValue(f"Run {last.run.name!r} is still running; interrupt its cell first.")
         last.run.delete()
         self._session.runs.remove(last)
-        last.card = replace(last.card, status="deleted")
-        last.display.show(last.card)
+        last.update(status="deleted")
         print(
             f"Deleted {last.run.name} ({last.run.short_id}); "
             f"nbtrack.restore_run({last.run.short_id!r}) brings it back."

@@ -18,7 +18,10 @@ from nbtrack.magics.session import Session
 from nbtrack.magics.words import SUBCOMMANDS
 
 _LINE = re.compile(r"\s*(?P<magic>%{1,2}|#\s*%)track[ \t]+(?P<rest>.*)$")
-_TAKES_A_VARIABLE = ("-m", "--metric", "-p", "--param", "--only-metrics", "--only-params")
+_TAKES_A_VARIABLE = (
+    *("-m", "--metric", "-p", "--param", "--only-metrics", "--only-params"),
+    *("-a", "--artifact"),
+)
 _TAKES_AN_EXPERIMENT = ("-e", "--experiment")
 _PLAIN = (int, float, str, bool, type(None))
 

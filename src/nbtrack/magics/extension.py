@@ -9,6 +9,7 @@ from nbtrack.magics.commands import TrackMagic
 from nbtrack.magics.complete import track_matcher
 from nbtrack.magics.hooks import Hooks
 from nbtrack.magics.session import Session
+from nbtrack.magics.session_log import SessionLog
 
 
 class Extension:
@@ -16,7 +17,7 @@ class Extension:
 
     def __init__(self, shell: Any) -> None:
         self._shell = shell
-        session = Session(shell)
+        session = Session(shell, SessionLog(shell))
         self._magic = TrackMagic(session)
         parser = TrackMagic.track.parser
         self._hooks = Hooks(session, parser)

@@ -35,6 +35,7 @@ class _Execution:
     refusal: InvalidCell | None = None
     wrapped: str | None = None
     outer: _Execution | None = None
+    number: int = 0  # in the session; that of the outer cell for one inside it
     is_transformed: bool = False
     error: BaseException | None = field(default=None)
     result: object = None
@@ -77,6 +78,9 @@ class Hooks:
         execution = _Execution(info, outer=outer)
         if outer is None:
             self._session.cells_seen += 1
+            execution.number = self._session.log.begin(info, self._shell.execution_count)
+        else:
+            execution.number = outer.number
         if outer is not None and outer.wrapped is not None and not outer.is_transformed:
             # %%capture runs its body as a cell: it is the tracked cell itself.
             stack.append(execution)
@@ -123,6 +127,8 @@ class Hooks:
             del self._running[threading.get_ident()]
         error = KeyboardInterrupt() if result is None else _error_of(result)
         value = None if result is None else result.result
+        if execution.outer is None:
+            self._session.log.end(execution.number, failed=error is not None)
         if execution.tracked is not None:
             execution.tracked.end(
                 execution.result if value is None else value, error or execution.error
@@ -160,6 +166,7 @@ class Hooks:
             python=python,
             text=raw,
             key=CellKey.of(cell_id, self._session.cells_seen, raw),
+            number=execution.number,
             is_nested=nested,
         )
         tracked.prepare()

@@ -45,6 +45,7 @@ class TrackArguments:
     params: tuple[str, ...] = ()
     only_metrics: tuple[str, ...] = ()
     only_params: tuple[str, ...] = ()
+    artifacts: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     experiment: str | None = None
     note: str = ""
@@ -78,6 +79,7 @@ def parse_line(parser: argparse.ArgumentParser, text: str) -> TrackArguments:
         params=_names(found.param, "-p"),
         only_metrics=_names(found.only_metrics, "--only-metrics"),
         only_params=_names(found.only_params, "--only-params"),
+        artifacts=_names(found.artifact, "-a"),
         tags=dict(_tag(_unquoted(text)) for text in found.tag or ()),
         experiment=_text(found.experiment, "-e"),
         note=_unquoted(found.note or ""),

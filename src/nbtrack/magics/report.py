@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 from nbtrack.capture import Inferred
@@ -18,11 +17,10 @@ from nbtrack.magics.history import History, compare_metrics, compare_params
 from nbtrack.magics.line import TrackArguments
 from nbtrack.magics.session import Session, TrackedRun
 from nbtrack.magics.sketch import Sketch
-from nbtrack.widgets.card import RunCard
 
 
 class Report:
-    """The card of one ended run, as far as it is known.
+    """What the card of an ended run says of its metrics and parameters, as far as it is known.
 
     ``metrics`` were read off the cell; ``own`` asks for those that the cell logged
     itself, and wins; ``history`` asks for what they are compared with.
@@ -32,7 +30,6 @@ class Report:
         self,
         session: Session,
         tracked: TrackedRun,
-        card: RunCard,
         *,
         metrics: Mapping[str, float],
         curves: Mapping[str, Sketch],
@@ -41,7 +38,6 @@ class Report:
     ) -> None:
         self._session = session
         self._tracked = tracked
-        self._card = card
         self._metrics = metrics
         self._curves = {key: sketch.values for key, sketch in curves.items()}
         self._own = own
@@ -51,7 +47,7 @@ class Report:
         """Complete the card with what the store says in time, and later with the rest."""
         session = self._session
         errands: list[Errand[Any]] = [e for e in (self._own, self._history) if e is not None]
-        deadline = time.monotonic() + session.patience_s(self._card.duration_s or 0.0)
+        deadline = time.monotonic() + session.patience_s(self._tracked.run.duration_s)
         with suppress(KeyboardInterrupt):  # Tired of waiting: the card goes out as it is.
             for errand in errands:
                 errand.answer(max(0.0, deadline - time.monotonic()))
@@ -67,21 +63,18 @@ class Report:
 
     def _draw_late(self, _: object) -> None:
         self._remember_pace()
-        if self._tracked.card.status != "deleted":
-            self._draw()
+        self._draw()
 
     def _draw(self) -> None:
         tracked = self._tracked
         logged = (self._own.answer(0) if self._own else None) or {}
         history = (self._history.answer(0) if self._history else None) or History()
         tracked.history = history
-        tracked.card = replace(
-            self._card,
+        tracked.update(
             params=compare_params(tracked.run.params, history),
             metrics=compare_metrics({**self._metrics, **logged}, self._curves, history),
             last_run=history.last.name if history.last else "",
         )
-        tracked.display.show(tracked.card)
 
 
 def inferred_line(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from nbtrack.errors import InvalidValue
 from nbtrack.magics.display import CardDisplay
 from nbtrack.magics.history import History, compare_metrics
+from nbtrack.magics.session_log import SessionLog
+from nbtrack.magics.verdicts import Verdicts
 from nbtrack.tracking.run import Run
 from nbtrack.widgets.card import RunCard
 
@@ -29,13 +32,24 @@ class TrackedRun:
     card: RunCard
     display: CardDisplay
     history: History = field(default_factory=History)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def conclude(self, **changes: Any) -> None:
+        """Change the card, which is shown when its comparison is there."""
+        with self.lock:
+            self.card = replace(self.card, **changes)
+
+    def update(self, **changes: Any) -> None:
+        """Change the card and show it; any thread may."""
+        with self.lock:
+            if self.card.status != "deleted":
+                self.card = replace(self.card, **changes)
+                self.display.show(self.card)
 
     def show_metrics(self, metrics: Mapping[str, float]) -> None:
         """Show these metrics on the card too, in place of earlier values of theirs."""
         kept = tuple(metric for metric in self.card.metrics if metric.key not in metrics)
-        added = compare_metrics(metrics, {}, self.history)
-        self.card = replace(self.card, metrics=(*kept, *added))
-        self.display.show(self.card)
+        self.update(metrics=(*kept, *compare_metrics(metrics, {}, self.history)))
 
 
 @dataclass(slots=True)
@@ -43,11 +57,13 @@ class Session:
     """State of one shell. ``runs`` are this kernel's own, oldest first, without those undone."""
 
     shell: Any
+    log: SessionLog
     tracks_all: bool = False
     cells_seen: int = 0
     runs: list[TrackedRun] = field(default_factory=list)
     metric_names: set[str] = field(default_factory=set)
     store_took_s: float = 0.0
+    verdicts: Verdicts = field(default_factory=Verdicts)
 
     @property
     def variables(self) -> dict[str, Any]:

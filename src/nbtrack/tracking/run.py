@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from nbtrack.errors import InvalidValue, ParamConflict, RunIsOver
 from nbtrack.events import (
     ArtifactKept,
@@ -246,8 +248,11 @@ class Run(RunHandle):
         writer.append(ArtifactKept(writer.now_us(), self._id, path, digest, len(data), media_type))
 
     def keep_inputs(self, inputs: Iterable[InputRead]) -> None:
-        """Record data that the run has read."""
-        self._writer.append(*inputs)
+        """Record data that the run has read; run and time of the events are set here."""
+        writer = self._writer
+        now_us = writer.now_us()
+        made = [msgspec.structs.replace(each, run=self._id, ts=now_us) for each in inputs]
+        writer.append(*made)
 
     def rename(self, name: str) -> None:
         """Give the run another name."""

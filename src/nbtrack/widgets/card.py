@@ -38,6 +38,13 @@ _STATUS = {
     "deleted": ("○", _MUTED),
     "not tracked": ("○", _WARN),
 }
+# What is said of whether a run can be made again.
+_VERDICTS = {
+    "clean": ("✓ clean: can be replayed", _GOOD),
+    "stale": ("◐ stale", _WARN),
+    "not replayable": ("✗ not replayable", _WARN),
+    "pending": ("◌ verdict pending", _MUTED),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,7 @@ class RunCard:
     ``experiment_is_folder`` says that the notebook's name is not known, and that
     the experiment bears the folder's. ``was_named`` says that the user named the
     run; a name that was made up does not show in the plain text, which stays the
-    same from execution to execution.
+    same from execution to execution. ``verdict`` says whether it can be made again.
     """
 
     name: str
@@ -89,6 +96,8 @@ class RunCard:
     error: str = ""
     notes: tuple[str, ...] = ()
     was_named: bool = False
+    verdict: str = ""
+    verdict_reasons: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"nbtrack run {_short(self.name)!r}" if self.was_named else "nbtrack run"
@@ -137,6 +146,7 @@ class RunCard:
             _metrics(self, n_metrics),
             _params(self, n_params),
             *_notes(self),
+            _verdict(self),
         ]
         return _div(
             f"border:1px solid {_LINE};border-radius:6px;padding:8px 12px;margin:2px 0;"
@@ -291,6 +301,17 @@ def _notes(card: RunCard) -> Iterable[str]:
         yield _div(f"{_MUTED};margin-top:6px;font-size:85%", " &nbsp;·&nbsp; ".join(said))
     for note in card.notes[:4]:
         yield _div(f"{_WARN};margin-top:4px;font-size:85%", _esc(note, 240))
+
+
+def _verdict(card: RunCard) -> str:
+    if card.verdict not in _VERDICTS:
+        return ""
+    said, style = _VERDICTS[card.verdict]
+    reasons = [_esc(reason, 200) for reason in card.verdict_reasons[:3]]
+    if (hidden := len(card.verdict_reasons) - 3) > 0:
+        reasons.append(f"and {hidden} more")
+    because = f'<span style="{_MUTED}">: {"; ".join(reasons)}</span>' if reasons else ""
+    return _div("margin-top:4px;font-size:85%", f'<span style="{style}">{said}</span>{because}')
 
 
 def _change_text(metric: CardMetric) -> str:

@@ -17,6 +17,10 @@ MAX_METRICS = 8
 # Beside the run's name, which is always there.
 STANDARD = ("attributes.status", "attributes.started", "attributes.duration_s")
 EXPERIMENT = "attributes.experiment"
+VERDICT = "attributes.verdict"
+
+# What the machine did meanwhile is for the run's detail.
+_SYSTEM = "metrics.system/"
 
 
 _COST = re.compile(r"time|seconds|duration|latency|memory|bytes", re.IGNORECASE)
@@ -44,17 +48,20 @@ def metric_names(columns: Sequence[Column]) -> list[str]:
         kind = 2 if _COST.search(key) else 1 if higher_is_better(key) is None else 0
         return kind, -column.runs
 
-    return [c.name for c in sorted((c for c in columns if c.kind == "metrics"), key=rank)]
+    metrics = (c for c in columns if c.kind == "metrics" and not c.name.startswith(_SYSTEM))
+    return [c.name for c in sorted(metrics, key=rank)]
 
 
 def choose_columns(columns: Sequence[Column], total: int, *, experiments: int) -> list[str]:
     """The standard columns, the metrics, and the parameters that vary, in the order to show them.
 
     Metrics stand first: however many parameters there are, the result is in sight.
-    The experiment has a column where the runs are of several.
+    The experiment has a column where the runs are of several, the verdict where one has any.
     """
+    judged = any(column.name == VERDICT and column.runs for column in columns)
     return [
         *STANDARD,
+        *([VERDICT] if judged else []),
         *([EXPERIMENT] if experiments > 1 else []),
         *metric_names(columns)[:MAX_METRICS],
         *varying_params(columns, total)[:MAX_PARAMS],

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from nbtrack.artifacts import ArtifactFolder
+from nbtrack.errors import ArtifactDamaged, ArtifactMissing
 from nbtrack.events import short_id
+from nbtrack.tracking.handle import ARTIFACTS
 from nbtrack.widgets.thinning import thin
 from nbtrack.widgets.wire import ipc_bytes, json_number
 
@@ -16,16 +21,21 @@ CURVE_POINTS = 300
 MAX_CURVES = 30
 MAX_TEXT_CHARS = 60_000
 
-# Shown elsewhere, or too long to be read in a panel.
-_LEFT_OUT = ("packages",)
+MAX_FIGURES = 8
+MAX_FIGURE_BYTES = 2 << 20
+
+# What a panel shows of the texts, in this order; the others are for replays.
+_SHOWN_TEXTS = ("traceback", "source", "stdout", "stderr", "git.diff")
+_TOLD_FACTS = ("verdict.blames", "replayed", "session.slice", "cell.lines")
+_DRAWN = ("image/png", "image/jpeg", "image/svg+xml")
 
 
 def detail_answer(store: Store, run_id: str) -> tuple[dict[str, object], list[bytes]]:
-    """The run as JSON, and one Arrow buffer (step, value) per metric, in order.
+    """The run as JSON, and one Arrow buffer (step, value) per metric, then one per figure.
 
     A metric of a single point has an empty buffer. Raises `RunNotFound`.
     """
-    from nbtrack.store import metric_history, run_detail
+    from nbtrack.store import metric_history, run_artifacts, run_detail
 
     run = run_detail(store, run_id)
     buffers = []
@@ -35,10 +45,25 @@ def detail_answer(store: Store, run_id: str) -> tuple[dict[str, object], list[by
             continue
         history = metric_history(store, run_id, metric.key)
         buffers.append(ipc_bytes(thin(history, points=CURVE_POINTS)))
-    return _as_json(store, run), buffers
+    content = _as_json(store, run)
+    files = run_artifacts(store, run.run_id)
+    drawn = [
+        file for file in files if file.media_type in _DRAWN and file.size_bytes <= MAX_FIGURE_BYTES
+    ][:MAX_FIGURES]
+    kept = ArtifactFolder(store.path / ARTIFACTS)
+    figures = []
+    for file in drawn:
+        with suppress(ArtifactMissing, ArtifactDamaged):
+            buffers.append(kept.read(file.digest))
+            figures.append({"path": file.path, "media_type": file.media_type})
+    content["figures"] = figures
+    content["files"] = [{"path": file.path, "size_bytes": file.size_bytes} for file in files]
+    return content, buffers
 
 
 def _as_json(store: Store, run: RunDetail) -> dict[str, object]:
+    from nbtrack.store import run_inputs
+
     return {
         "run_id": run.run_id,
         "short_id": short_id(run.run_id),
@@ -62,7 +87,20 @@ def _as_json(store: Store, run: RunDetail) -> dict[str, object]:
             for m in run.metrics
         ],
         "tags": dict(run.tags),
-        "facts": dict(run.facts),
+        "facts": {k: v for k, v in run.facts.items() if k not in _TOLD_FACTS},
+        "verdict": run.verdict,
+        "blames": [blame["reason"] for blame in json.loads(run.facts.get("verdict.blames", "[]"))],
+        "replayed": run.facts.get("replayed"),
+        "inputs": [
+            {
+                "name": each.name,
+                "kind": each.kind,
+                "shape": each.shape,
+                "digest": each.digest[:8],
+                "note": each.note,
+            }
+            for each in run_inputs(store, run.run_id)
+        ],
         "texts": _texts(store, run),
     }
 
@@ -71,8 +109,8 @@ def _texts(store: Store, run: RunDetail) -> list[dict[str, object]]:
     from nbtrack.store import run_text
 
     texts = []
-    for role in run.texts:
-        if role in _LEFT_OUT:
+    for role in _SHOWN_TEXTS:
+        if role not in run.texts:
             continue
         text = run_text(store, run.run_id, role)
         cut = len(text) > MAX_TEXT_CHARS

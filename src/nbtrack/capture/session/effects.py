@@ -1,0 +1,572 @@
+"""What one cell does to names, as far as its text tells: a safe guess, that errs to too much.
+
+The state of a library's random numbers counts as a name of its own, so that seeds
+belong to what draws from them.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from nbtrack.capture.session.magic_calls import read_magic
+from nbtrack.capture.session.python import parsed
+from nbtrack.capture.session.words import (
+    ASKING,
+    CHANGES_ITS_ARGUMENT,
+    DRAWS_QUIETLY,
+    EVERYTHING,
+    KNOWN_LIBRARIES,
+    OUTPUT_MEMORY,
+    PURE_CALLS,
+    PURE_METHODS,
+    RANDOM_MODULES,
+    SEEDS,
+    SHELL_NAMESPACE,
+    WITHOUT_A_DRAW,
+)
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_OUTPUT_NAME = re.compile(r"_\d+|_i\d*|_ii|_iii|_dh|_oh|_ih|__|___")
+
+
+@dataclass(slots=True)
+class Deferred:
+    """What happens when a function or class of the session is used: it is not done before."""
+
+    reads: set[str] = field(default_factory=set)
+    changes: set[str] = field(default_factory=set)
+    changes_arguments: bool = False
+    outside: list[str] = field(default_factory=list)
+
+    def add(self, other: Deferred) -> None:
+        """Take in what another does."""
+        self.reads |= other.reads
+        self.changes |= other.changes
+        self.changes_arguments |= other.changes_arguments
+        self.outside += other.outside
+
+
+@dataclass(slots=True)
+class Effects:
+    """What a cell does, in names.
+
+    ``reads`` are needed from before it; ``binds`` it certainly makes anew; ``changes``
+    it may bind or change, ``may_bind`` are those of them that it may bind. ``copies`` maps
+    a name to those whose object, or a part of it, it may now share. ``functions`` are those
+    it defines. ``passed`` are names handed to calls of session functions, by function.
+    ``outside`` tells what comes from where no cell is, ``unsure`` what cannot be followed;
+    ``modules`` are names that are imported.
+    """
+
+    reads: set[str] = field(default_factory=set)
+    binds: set[str] = field(default_factory=set)
+    changes: set[str] = field(default_factory=set)
+    may_bind: set[str] = field(default_factory=set)
+    copies: dict[str, set[str]] = field(default_factory=dict)
+    functions: dict[str, Deferred] = field(default_factory=dict)
+    passed: dict[str, set[str]] = field(default_factory=dict)
+    modules: set[str] = field(default_factory=set)
+    outside: list[tuple[str, str]] = field(default_factory=list)
+    unsure: list[str] = field(default_factory=list)
+    changes_anything: bool = False
+
+
+@lru_cache(maxsize=4096)
+def effects_of(text: str) -> Effects:
+    """The effects of a cell with that text. What is answered is shared: it must not be changed."""
+    tree = parsed(text)
+    if tree is None:
+        return Effects()  # It could not run.
+    reader = _Reader()
+    reader.block(tree.body, certain=True)
+    return reader.effects
+
+
+class _Reader:
+    """Reads one block of statements from top to bottom."""
+
+    def __init__(self, local: frozenset[str] = frozenset()) -> None:
+        self.effects = Effects()
+        self._bound: set[str] = set()
+        self._local = local
+
+    # Statements
+
+    def block(self, body: list[ast.stmt], *, certain: bool) -> None:
+        for statement in body:
+            self._statement(statement, certain)
+
+    def _statement(self, node: ast.stmt, certain: bool) -> None:
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                self._expression(value)
+                for target in targets:
+                    self._bind(target, value, certain)
+            case ast.AnnAssign(target=target, value=value):
+                if value is not None:
+                    self._expression(value)
+                    self._bind(target, value, certain)
+            case ast.AugAssign(target=target, value=value):
+                self._expression(value)
+                self._change(target)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                self._define(node, certain)
+            case ast.Import(names=aliases):
+                for alias in aliases:
+                    name = alias.asname or alias.name.partition(".")[0]
+                    self.effects.modules.add(name)
+                    self._bind_name(name, certain)
+            case ast.ImportFrom(names=aliases, module=module):
+                for alias in aliases:
+                    if alias.name == "*":
+                        self.effects.changes_anything = True
+                        continue
+                    name = alias.asname or alias.name
+                    if (module or "").partition(".")[0] in KNOWN_LIBRARIES:
+                        self.effects.modules.add(name)
+                    self._bind_name(name, certain)
+            case ast.Delete(targets=targets):
+                for target in targets:
+                    self._change(target)
+            case ast.For(target=target, iter=iterable) | ast.AsyncFor(target=target, iter=iterable):
+                self._expression(iterable)
+                self._bind(target, iterable, False)
+                # A loop over nothing binds nothing; its target is the loop's own all the same.
+                self._bound |= _names_in_target(target)
+                self.block(node.body, certain=False)
+                self.block(node.orelse, certain=False)
+            case ast.While(test=test) | ast.If(test=test):
+                self._expression(test)
+                self._branches(node, certain)
+            case ast.With(items=items) | ast.AsyncWith(items=items):
+                for item in items:
+                    self._expression(item.context_expr)
+                    if item.optional_vars is not None:
+                        self._bind(item.optional_vars, item.context_expr, certain)
+                self.block(node.body, certain=certain)
+            case ast.Try() | ast.TryStar():
+                self._try(node, certain)
+            case ast.Match(subject=subject, cases=cases):
+                self._expression(subject)
+                for case in cases:
+                    for name in _names_in_pattern(case.pattern):
+                        self._bind_name(name, False)
+                        self._bound.add(name)
+                    if case.guard is not None:
+                        self._expression(case.guard)
+                    self.block(case.body, certain=False)
+            case ast.Global() | ast.Nonlocal() | ast.Pass() | ast.Break() | ast.Continue():
+                pass
+            case _:
+                for child in ast.iter_child_nodes(node):
+                    if isinstance(child, ast.expr):
+                        self._expression(child)
+
+    def _branches(self, node: ast.If | ast.While, certain: bool) -> None:
+        """Both ways: what each of them binds is bound."""
+        before = set(self._bound)
+        self.block(node.body, certain=False)
+        then, self._bound = self._bound, set(before)
+        self.block(node.orelse, certain=False)
+        self._bound &= then
+        if certain and isinstance(node, ast.If):
+            self.effects.binds |= (self._bound - before) - self._local
+
+    def _try(self, node: ast.Try | ast.TryStar, certain: bool) -> None:
+        before = set(self._bound)
+        self.block(node.body, certain=False)
+        self.block(node.orelse, certain=False)
+        bound = self._bound
+        for handler in node.handlers:
+            self._bound = set(before)
+            if handler.type is not None:
+                self._expression(handler.type)
+            if handler.name:
+                self._bound.add(handler.name)
+            self.block(handler.body, certain=False)
+            if not _leaves(handler.body):
+                bound &= self._bound
+        self._bound = bound
+        if certain:
+            self.effects.binds |= (bound - before) - self._local
+        self.block(node.finalbody, certain=certain)
+
+    def _define(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, certain: bool
+    ) -> None:
+        for decorator in node.decorator_list:
+            self._expression(decorator)
+        deferred = Deferred()
+        if isinstance(node, ast.ClassDef):
+            for base in (*node.bases, *(keyword.value for keyword in node.keywords)):
+                self._expression(base)
+                deferred.reads |= _names_read(base)
+            deferred.add(_deferred_in_class(node, self))
+        else:
+            for default in _defaults(node.args):
+                self._expression(default)
+            deferred.add(_deferred(node))
+        deferred.reads |= {n for d in node.decorator_list for n in _names_read(d)}
+        self.effects.functions[node.name] = deferred
+        self._bind_name(node.name, certain)
+
+    # Names
+
+    def _bind(self, target: ast.expr, value: ast.expr | None, certain: bool) -> None:
+        match target:
+            case ast.Name(id=name):
+                self._bind_name(name, certain)
+                self._share(name, value)
+            case ast.Tuple(elts=elements) | ast.List(elts=elements):
+                parts = value.elts if isinstance(value, (ast.Tuple, ast.List)) else []
+                paired = len(parts) == len(elements)
+                for place, element in enumerate(elements):
+                    self._bind(element, parts[place] if paired else value, certain)
+            case ast.Starred(value=inner):
+                self._bind(inner, value, certain)
+            case _:
+                self._change(target)
+                root = _root(target)
+                if root is not None:
+                    self._share(root, value)
+
+    def _bind_name(self, name: str, certain: bool) -> None:
+        if name in self._local:
+            return
+        if certain:
+            self.effects.binds.add(name)
+        else:
+            self.effects.changes.add(name)
+            self.effects.may_bind.add(name)
+        self._bound.add(name)
+
+    def _share(self, name: str, value: ast.expr | None) -> None:
+        """After ``name = value``, the name may share the object of names in the value."""
+        if value is None:
+            return
+        shared = {other for other in _shared_names(value) if other != name}
+        if shared:
+            self.effects.copies.setdefault(name, set()).update(shared)
+        if isinstance(value, ast.Lambda):
+            self.effects.functions[name] = _deferred(value)
+
+    def _change(self, target: ast.expr) -> None:
+        """The target's object is changed in place, or a part of it."""
+        for child in ast.iter_child_nodes(target):
+            if isinstance(child, ast.expr):
+                self._expression(child)
+        root = _root(target)
+        if root is not None:
+            self._read(root)
+            self._change_name(root)
+
+    def _change_name(self, name: str) -> None:
+        if name not in self._local:
+            self.effects.changes.add(name)
+
+    def _read(self, name: str) -> None:
+        if name not in self._bound and name not in self._local:
+            self.effects.reads.add(name)
+
+    # Expressions
+
+    def _expression(self, node: ast.expr) -> None:
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()):
+                self._read(name)
+                if name in OUTPUT_MEMORY or _OUTPUT_NAME.fullmatch(name):
+                    self._outside_output(name)
+            case ast.NamedExpr(target=ast.Name(id=name), value=value):
+                self._expression(value)
+                # Within `a and (b := …)` it may not come to it; what follows reads it all the same.
+                self._bind_name(name, False)
+                self._share(name, value)
+            case ast.Lambda(args=arguments):
+                for default in _defaults(arguments):
+                    self._expression(default)
+                deferred = _deferred(node)
+                for name in deferred.reads:
+                    self._read(name)
+                self.effects.changes |= deferred.changes
+            case _ if isinstance(node, _COMPREHENSIONS):
+                self._comprehension(node)
+            case ast.Call():
+                self._call(node)
+            case ast.Attribute(value=ast.Call(func=ast.Name(id="get_ipython")), attr=attribute):
+                if attribute in SHELL_NAMESPACE:
+                    self._may_do_anything(f"get_ipython().{attribute}")
+            case _:
+                for child in ast.iter_child_nodes(node):
+                    if isinstance(child, ast.expr):
+                        self._expression(child)
+
+    def _comprehension(self, node: ast.expr) -> None:
+        own: set[str] = set()
+        generators: list[ast.comprehension] = node.generators  # type: ignore[attr-defined]
+        for generator in generators:
+            own |= _names_in_target(generator.target)
+        inner = _Reader(self._local | frozenset(own - self._bound))
+        inner._bound = self._bound | own
+        inner.effects = self.effects
+        for generator in generators:
+            inner._expression(generator.iter)
+            for condition in generator.ifs:
+                inner._expression(condition)
+        parts = (
+            (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,)  # type: ignore[attr-defined]
+        )
+        for part in parts:
+            inner._expression(part)
+        self._bound |= inner._bound - own
+
+    def _call(self, node: ast.Call) -> None:
+        if self._magic(node):
+            return
+        arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+        for argument in arguments:
+            self._expression(argument.value if isinstance(argument, ast.Starred) else argument)
+        self._expression(node.func)
+        dotted = _dotted(node.func)
+        self._random(dotted)
+        last = dotted.rpartition(".")[2]
+        if last in ASKING:
+            self.effects.outside.append((last, f"{last}() asks somebody"))
+        if dotted in EVERYTHING:
+            self._may_do_anything(f"{dotted}()")
+        named = {root for each in arguments for root in _shared_names(each)}
+        match node.func:
+            case ast.Attribute(value=receiver, attr=method):
+                root = _root(receiver)
+                if root is None or dotted in PURE_CALLS:
+                    pass
+                elif last in CHANGES_ITS_ARGUMENT:
+                    for name in named:
+                        self._change_name(name)
+                elif method not in PURE_METHODS:
+                    self.effects.passed.setdefault(f"{root}.", set()).add(root)
+            case ast.Name(id=function):
+                if function in CHANGES_ITS_ARGUMENT:
+                    for name in named:
+                        self._change_name(name)
+                elif function not in PURE_CALLS and not function[:1].isupper():
+                    self.effects.passed.setdefault(function, set()).update(named)
+
+    def _random(self, dotted: str) -> None:
+        for module, state in RANDOM_MODULES.items():
+            if dotted.startswith(f"{module}."):
+                called = dotted.rpartition(".")[2]
+                if called in SEEDS:
+                    self.effects.binds.add(state)
+                    self._bound.add(state)
+                elif called not in WITHOUT_A_DRAW:
+                    self._read(state)
+                    self.effects.changes.add(state)
+        if dotted.rpartition(".")[2] in DRAWS_QUIETLY:
+            for state in set(RANDOM_MODULES.values()):
+                self._read(state)
+
+    def _outside_output(self, name: str) -> None:
+        if name in self._bound:
+            return
+        told = "is what an earlier cell has shown; assign it to a name there"
+        self.effects.outside.append((name, f"`{name}` {told}"))
+
+    # What IPython makes of magics
+
+    def _magic(self, node: ast.Call) -> bool:
+        found = read_magic(node)
+        if found is None:
+            return False
+        if found.python is not None:
+            tree = parsed(found.python)
+            if tree is not None:
+                self.block(tree.body, certain=True)
+        for name in found.binds:
+            self._bind_name(name, True)
+            self.effects.outside.append((name, f"`{name}` comes from {found.said}"))
+        if found.outside:
+            self.effects.outside.append(("", found.outside))
+        if found.changes_anything:
+            self._may_do_anything(found.said)
+        return True
+
+    def _may_do_anything(self, said: str) -> None:
+        self.effects.changes_anything = True
+        self.effects.unsure.append(f"{said} may do anything")
+
+
+# Functions and classes
+
+
+def _deferred(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Deferred:
+    arguments = node.args
+    every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+    parameters = {argument.arg for argument in every}
+    parameters |= {a.arg for a in (arguments.vararg, arguments.kwarg) if a is not None}
+    body: list[ast.stmt] = node.body if isinstance(node.body, list) else [ast.Expr(node.body)]
+    declared = set(_declared(body))
+    local = frozenset((parameters | set(_stored(body))) - declared)
+    reader = _Reader(local)
+    reader.block(body, certain=False)
+    found = Deferred(set(reader.effects.reads), reader.effects.changes | reader.effects.binds)
+    for deferred in reader.effects.functions.values():
+        found.reads |= deferred.reads - local
+        found.changes |= deferred.changes - local
+    found.changes_arguments = bool(parameters & _changed_in(body))
+    found.outside = [reason for _, reason in reader.effects.outside]
+    return found
+
+
+def _deferred_in_class(node: ast.ClassDef, outer: _Reader) -> Deferred:
+    """What methods do when they are called; what the class body reads is read at once."""
+    found = Deferred()
+    own = frozenset(_stored(node.body))
+    body = _Reader(own)
+    for statement in node.body:
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            found.add(_deferred(statement))
+            for default in (*_defaults(statement.args), *statement.decorator_list):
+                body._expression(default)
+        else:
+            body._statement(statement, False)
+    for name in body.effects.reads:
+        outer._read(name)
+    # A method changes its own object: who calls it is told by the call.
+    found.changes_arguments = False
+    return found
+
+
+def _changed_in(body: list[ast.stmt]) -> set[str]:
+    """Names whose objects a body changes in place: not those that it only binds anew."""
+    changed: set[str] = set()
+    for node in (child for statement in body for child in ast.walk(statement)):
+        match node:
+            case ast.AugAssign(target=target):
+                changed.add(_root(target) or "")
+            case ast.Assign(targets=targets):
+                changed |= {_root(t) or "" for t in targets if not isinstance(t, ast.Name)}
+            case ast.Delete(targets=targets):
+                changed |= {_root(t) or "" for t in targets if not isinstance(t, ast.Name)}
+            case ast.Call(func=ast.Attribute(value=receiver, attr=method)):
+                if method not in PURE_METHODS:
+                    changed.add(_root(receiver) or "")
+            case ast.Call(func=ast.Name(id=function), args=arguments):
+                if function not in PURE_CALLS and not function[:1].isupper():
+                    changed |= {name for each in arguments for name in _shared_names(each)}
+    return changed
+
+
+def _declared(body: list[ast.stmt]) -> Iterator[str]:
+    for statement in body:
+        for node in ast.walk(statement):
+            if isinstance(node, (ast.Global, ast.Nonlocal)):
+                yield from node.names
+
+
+def _stored(body: list[ast.stmt]) -> Iterator[str]:
+    """Names that a body binds in its own scope."""
+    waiting: list[ast.AST] = list(body)
+    while waiting:
+        node = waiting.pop()
+        match node:
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+                yield name
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield name
+                continue
+            case ast.ClassDef(name=name):
+                yield name
+                continue
+            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+                yield from ((alias.asname or alias.name).partition(".")[0] for alias in aliases)
+            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):
+                yield name
+            case ast.Lambda():
+                continue
+        if not isinstance(node, _COMPREHENSIONS):
+            waiting.extend(ast.iter_child_nodes(node))
+
+
+# Small questions about nodes
+
+
+def _defaults(arguments: ast.arguments) -> list[ast.expr]:
+    return [*arguments.defaults, *(default for default in arguments.kw_defaults if default)]
+
+
+def _root(node: ast.AST) -> str | None:
+    """The name at the bottom of ``a.b[c].d``."""
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Starred)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _dotted(node: ast.expr) -> str:
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=value, attr=attribute):
+            return f"{_dotted(value)}.{attribute}"
+    return ""
+
+
+def _names_read(node: ast.AST) -> set[str]:
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+
+
+def _shared_names(node: ast.expr) -> set[str]:
+    """Names whose objects, or parts of them, may be in the value of an expression."""
+    match node:
+        case ast.Name(id=name):
+            return {name}
+        case ast.Attribute() | ast.Subscript() | ast.Starred():
+            root = _root(node)
+            return {root} if root else set()
+        case ast.Tuple(elts=elements) | ast.List(elts=elements) | ast.Set(elts=elements):
+            return {name for element in elements for name in _shared_names(element)}
+        case ast.Dict(values=values):
+            return {name for value in values for name in _shared_names(value)}
+        case ast.IfExp(body=body, orelse=orelse):
+            return _shared_names(body) | _shared_names(orelse)
+        case ast.BoolOp(values=values):
+            return {name for value in values for name in _shared_names(value)}
+        case ast.NamedExpr(value=value) | ast.Await(value=value):
+            return _shared_names(value)
+        case ast.Call(func=function, args=arguments, keywords=keywords):
+            # A constructor keeps what it is given; a method may answer its own object.
+            kept = {
+                name
+                for each in (*arguments, *(keyword.value for keyword in keywords))
+                for name in _shared_names(each)
+            }
+            root = _root(function) if isinstance(function, ast.Attribute) else None
+            return kept | ({root} if root else set())
+    return set()
+
+
+def _names_in_target(target: ast.expr) -> set[str]:
+    return {
+        node.id
+        for node in ast.walk(target)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+
+
+def _names_in_pattern(pattern: ast.pattern) -> set[str]:
+    found = set()
+    for node in ast.walk(pattern):
+        match node:
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                found.add(name)
+            case ast.MatchMapping(rest=str(name)):
+                found.add(name)
+    return found
+
+
+def _leaves(body: list[ast.stmt]) -> bool:
+    return bool(body) and isinstance(body[-1], (ast.Raise, ast.Return, ast.Continue, ast.Break))

@@ -1,0 +1,125 @@
+"""``%track replay``, ``%track diff`` and ``%track why``: runs made again, and compared."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any, NoReturn
+
+from IPython.display import HTML, display
+
+from nbtrack.errors import InvalidValue
+from nbtrack.magics.line import split_words
+from nbtrack.magics.session import Session
+from nbtrack.provenance import fluent
+from nbtrack.tracking.active import current_store
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse that raises a sentence instead of ending the process."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InvalidValue(f"%track {self.prog}: {message}. {self.format_usage().strip()}")
+
+
+def make(session: Session, command: str, rest: str) -> object:
+    """What ``%track replay``, ``diff`` or ``why`` answers."""
+    match command:
+        case "replay":
+            return _replay(session, rest)
+        case "diff":
+            return _diff(session, rest)
+        case _:
+            return _why(rest)
+
+
+def _replay(session: Session, rest: str) -> object:
+    """``%track replay [RUN]``: this kernel's last run where none is named."""
+    parser = _Parser("replay", add_help=False)
+    parser.add_argument("run", nargs="?")
+    parser.add_argument("--env", action="store_true")
+    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--force", action="store_true")
+    parser.add_argument("--tolerance", type=float, default=0.01)
+    parser.add_argument("--notebook", metavar="FILE")
+    asked = parser.parse_args(_words(rest))
+    run = asked.run or session.last.run
+    if asked.notebook:
+        from nbtrack.provenance.replay import write_notebook
+
+        store = current_store()
+        written = write_notebook(store, fluent.id_of(store, run), Path(asked.notebook))
+        print(f"Wrote {written}.")
+        return None
+    progress = _Progress()
+    try:
+        return fluent.replay(
+            run,
+            tolerance=asked.tolerance,
+            env=asked.env,
+            keep=asked.keep,
+            force=asked.force,
+            progress=progress.say,
+        )
+    finally:
+        progress.end()
+
+
+def _diff(session: Session, rest: str) -> object:
+    """``%track diff [A B]``: the last two runs of this kernel where none are named."""
+    words = _words(rest)
+    if not words and len(session.runs) >= 2:
+        return fluent.diff(session.runs[-2].run, session.runs[-1].run)
+    if len(words) != 2:
+        raise InvalidValue("%track diff takes two runs: %track diff brave-otter calm-newt")
+    return fluent.diff(words[0], words[1])
+
+
+def _why(rest: str) -> object:
+    """``%track why A B``: which difference moved the metric."""
+    parser = _Parser("why", add_help=False)
+    parser.add_argument("a")
+    parser.add_argument("b")
+    parser.add_argument("-m", "--metric")
+    parser.add_argument("--env", action="store_true")
+    asked = parser.parse_args(_words(rest))
+    progress = _Progress()
+    try:
+        return fluent.why(
+            asked.a, asked.b, metric=asked.metric, env=asked.env, progress=progress.say
+        )
+    finally:
+        progress.end()
+
+
+def _words(rest: str) -> list[str]:
+    words = split_words(rest)
+    return [w[1:-1] if len(w) > 1 and w[0] == w[-1] and w[0] in "\"'" else w for w in words]
+
+
+class _Progress:
+    """What is being done, on one line that is replaced."""
+
+    def __init__(self) -> None:
+        self._handle: Any = None
+
+    def say(self, what: object) -> None:
+        """Show that ``what`` is being done."""
+        line = _Line(str(what))
+        if self._handle is None:
+            self._handle = display(line, display_id=True)  # type: ignore[no-untyped-call]
+        else:
+            self._handle.update(line)
+
+    def end(self) -> None:
+        """Leave nothing behind."""
+        if self._handle is not None:
+            self._handle.update(HTML(""))  # type: ignore[no-untyped-call]
+
+
+class _Line:
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text

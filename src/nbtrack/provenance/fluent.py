@@ -1,0 +1,103 @@
+"""What people type: `diff`, `replay` and `why`, with runs by name, part of an id, or object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from nbtrack.tracking.active import current_store
+from nbtrack.tracking.handle import RunHandle
+from nbtrack.tracking.past import Place
+
+if TYPE_CHECKING:
+    from nbtrack.provenance.difference import Difference
+    from nbtrack.provenance.replay import ReplayReport
+    from nbtrack.provenance.why import WhyReport
+    from nbtrack.store import Store
+
+RunReference = str | RunHandle
+
+
+def diff(a: RunReference, b: RunReference, *, store: Place = None) -> Difference:
+    """What changed from run ``a`` to run ``b``: the most likely causes first, then the metrics.
+
+    Runs are named by their name, a unique part of their id, or the object. Raises `RunNotFound`.
+    """
+    from nbtrack.provenance.difference import difference
+    from nbtrack.provenance.recipe import recipe_of
+
+    place = current_store(store)
+    return difference(recipe_of(place, id_of(place, a)), recipe_of(place, id_of(place, b)))
+
+
+def replay(
+    run: RunReference,
+    *,
+    tolerance: float = 0.01,
+    env: bool = False,
+    keep: bool = False,
+    force: bool = False,
+    timeout_s: float | None = None,
+    progress: Callable[[str], None] | None = None,
+    store: Place = None,
+) -> ReplayReport:
+    """Make ``run`` again in a fresh kernel, from its cells alone, and compare.
+
+    Parameters
+    ----------
+    tolerance
+        How far a metric may be off, relative to its value, and still count as
+        nondeterminism.
+    env
+        Recreate the recorded packages first, in an environment of their own.
+    keep
+        Leave the folder in which it ran.
+    force
+        Try it also where the verdict is *not replayable*.
+    timeout_s
+        Give up after so many seconds.
+    progress
+        Is told what is being done, in a few words each time.
+    """
+    from nbtrack.provenance.replay import replay as make_again
+
+    place = current_store(store)
+    return make_again(
+        place,
+        id_of(place, run),
+        tolerance=tolerance,
+        env=env,
+        keep=keep,
+        force=force,
+        timeout_s=timeout_s,
+        progress=progress,
+    )
+
+
+def why(
+    a: RunReference,
+    b: RunReference,
+    *,
+    metric: str | None = None,
+    env: bool = False,
+    progress: Callable[[str], None] | None = None,
+    store: Place = None,
+) -> WhyReport:
+    """Which of the differences between two runs moved the metric: each is tried alone, by a replay.
+
+    Without ``metric`` it is the one that differs most. What was tried is kept: an
+    interrupted search goes on where it was.
+    """
+    from nbtrack.provenance.why import why as search
+
+    place = current_store(store)
+    return search(
+        place, id_of(place, a), id_of(place, b), metric=metric, env=env, progress=progress
+    )
+
+
+def id_of(store: Store, run: RunReference) -> str:
+    """The full id of a run. Raises `RunNotFound` or `AmbiguousRun`."""
+    from nbtrack.store import find_run
+
+    return run.id if isinstance(run, RunHandle) else find_run(store, run)

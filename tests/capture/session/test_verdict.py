@@ -1,0 +1,506 @@
+"""Slices and verdicts, case by case: what was executed, what the notebook holds, what is said."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from nbtrack.capture.session import NotebookCell, SessionCell, judge, slice_back
+
+CLEAN, STALE, LOST, PENDING = "clean", "stale", "not replayable", "pending"
+
+
+@dataclass
+class Case:
+    """``ran`` are texts in the order of execution, the tracked one last.
+
+    ``notebook`` are those of the saved file: as they ran, unless it is given.
+    ``slice`` are numbers of executions, and ``blames`` a kind, or a name, that is blamed.
+    """
+
+    name: str
+    ran: list[str]
+    status: str
+    slice: list[int] | None = None
+    notebook: list[str] | None = None
+    blames: str = ""
+    given: tuple[str, ...] = ()
+    failed: tuple[int, ...] = ()
+
+
+NUMPY = "import numpy as np"
+
+CASES = [
+    # In order, and all there
+    Case("a cell alone", ["x = 1"], CLEAN, [1]),
+    Case("what it reads", ["x = 1", "y = x"], CLEAN, [1, 2]),
+    Case("not what it does not read", ["x = 1", "z = 2", "y = x"], CLEAN, [1, 3]),
+    Case("transitively", ["a = 1", "b = a", "c = 3", "d = b"], CLEAN, [1, 2, 4]),
+    Case("only the last assignment", ["x = 1", "x = 2", "y = x"], CLEAN, [2, 3]),
+    Case("imports", [NUMPY, "import os", "y = np.zeros(3)"], CLEAN, [1, 3]),
+    Case("from-imports", ["from math import pi", "y = pi"], CLEAN, [1, 2]),
+    Case("what only shows is left out", ["x = [1]", "print(x)", "x", "y = x"], CLEAN, [1, 4]),
+    Case(
+        "looking at a frame is left out",
+        ["import pandas as pd", "df = pd.DataFrame()", "df.head()", "df.plot()", "n = len(df)"],
+        CLEAN,
+        [1, 2, 5],
+    ),
+    Case("a magic line sets a name", ["y = x * 2"], CLEAN, [1], given=("x",)),
+    Case(
+        "the track line is no part of a cell",
+        ["x = 1", "%%track a\ny = x"],
+        CLEAN,
+        notebook=["x = 1", "%%track b\ny = x"],
+    ),
+    Case(
+        "trailing blanks are no edit", ["x = 1", "y = x"], CLEAN, notebook=["x = 1  \n\n", "y = x"]
+    ),
+    # Not in order, edited, deleted, twice
+    Case(
+        "edited after it ran",
+        ["x = 1", "y = x"],
+        STALE,
+        notebook=["x = 2", "y = x"],
+        blames="deleted",
+    ),
+    Case("deleted", ["x = 1", "y = x"], STALE, notebook=["y = x"], blames="deleted"),
+    Case("moved below", ["x = 1", "y = x"], STALE, notebook=["y = x", "x = 1"], blames="moved"),
+    Case(
+        "two swapped",
+        ["a = 1", "b = a", "y = b"],
+        STALE,
+        notebook=["b = a", "a = 1", "y = b"],
+        blames="moved",
+    ),
+    Case(
+        "ran out of order",
+        ["x = 1", "x = x + 1", "y = x"],
+        STALE,
+        notebook=["x = x + 1", "x = 1", "y = x"],
+        blames="moved",
+    ),
+    Case(
+        "an older run of an edited cell",
+        ["x = 1", "x = 2", "y = x"],
+        CLEAN,
+        [2, 3],
+        notebook=["x = 2", "y = x"],
+    ),
+    Case(
+        "twice, and it adds up",
+        ["x = 0", "x += 1", "x += 1", "y = x"],
+        STALE,
+        [1, 2, 3, 4],
+        notebook=["x = 0", "x += 1", "y = x"],
+        blames="repeated",
+    ),
+    Case(
+        "twice by x = x + 1",
+        ["x = 0", "x = x + 1", "x = x + 1", "y = x"],
+        STALE,
+        notebook=["x = 0", "x = x + 1", "y = x"],
+        blames="repeated",
+    ),
+    Case(
+        "appended twice",
+        ["l = []", "l.append(1)", "l.append(1)", "n = len(l)"],
+        STALE,
+        [1, 2, 3, 4],
+        notebook=["l = []", "l.append(1)", "n = len(l)"],
+        blames="repeated",
+    ),
+    Case(
+        "twice, and it is made anew",
+        ["x = 1", "x = 1", "y = x"],
+        CLEAN,
+        [2, 3],
+        notebook=["x = 1", "y = x"],
+    ),
+    Case(
+        "appended, then made anew",
+        ["l = []", "l.append(1)", "l = []", "l.append(1)", "n = len(l)"],
+        CLEAN,
+        [3, 4, 5],
+        notebook=["l = []", "l.append(1)", "n = len(l)"],
+    ),
+    Case(
+        "the tracked cell twice",
+        ["x = 1", "y = x", "y = x"],
+        CLEAN,
+        [1, 3],
+        notebook=["x = 1", "y = x"],
+    ),
+    Case(
+        "a new cell in between",
+        ["x = 1", "y = x"],
+        STALE,
+        notebook=["x = 1", "x = 5", "y = x"],
+        blames="order",
+    ),
+    Case(
+        "a new cell that does not matter",
+        ["x = 1", "y = x"],
+        CLEAN,
+        notebook=["x = 1", "z = 5", "y = x"],
+    ),
+    Case("a new cell below", ["x = 1", "y = x"], CLEAN, notebook=["x = 1", "y = x", "x = 7"]),
+    Case("not saved yet", ["x = 1", "y = x"], PENDING, notebook=[]),
+    # Changes in place
+    Case("through a method", ["l = [3, 1]", "l.sort()", "y = l[0]"], CLEAN, [1, 2, 3]),
+    Case("through a subscript", ["d = {}", "d['a'] = 1", "y = d['a']"], CLEAN, [1, 2, 3]),
+    Case(
+        "through an attribute",
+        ["class A: pass", "a = A()", "a.n = 3", "y = a.n"],
+        CLEAN,
+        [1, 2, 3, 4],
+    ),
+    Case("augmented", ["x = 1", "x *= 2", "y = x"], CLEAN, [1, 2, 3]),
+    Case("through an alias", ["a = []", "b = a", "b.append(1)", "n = len(a)"], CLEAN, [1, 2, 3, 4]),
+    Case(
+        "through an alias of a part",
+        ["d = {'l': []}", "l = d['l']", "l.append(1)", "n = len(d['l'])"],
+        CLEAN,
+        [1, 2, 3, 4],
+    ),
+    Case(
+        "a column of a frame",
+        [
+            "import pandas as pd",
+            "df = pd.DataFrame({'a': [1]})",
+            "df['b'] = df['a'] * 2",
+            "y = df['b'].sum()",
+        ],
+        CLEAN,
+        [1, 2, 3, 4],
+    ),
+    Case(
+        "through an unknown function",
+        ["from helpers import clean", "l = [1]", "clean(l)", "n = len(l)"],
+        CLEAN,
+        [1, 2, 3, 4],
+    ),
+    Case(
+        "through a function of the session",
+        ["def add(l):\n    l.append(1)", "l = []", "add(l)", "n = len(l)"],
+        CLEAN,
+        [1, 2, 3, 4],
+    ),
+    Case(
+        "not through one that only reads",
+        ["def size(l):\n    return len(l)", "l = []", "size(l)", "n = len(l)"],
+        CLEAN,
+        [2, 4],
+    ),
+    Case(
+        "shuffled",
+        ["import random", "l = [1, 2]", "random.shuffle(l)", "y = l[0]"],
+        CLEAN,
+        [1, 2, 3, 4],
+    ),
+    Case(
+        "a fitted model",
+        [
+            "from sklearn.svm import SVC",
+            "X, y = [[0], [1]], [0, 1]",
+            "m = SVC()",
+            "m.fit(X, y)",
+            "s = m.score(X, y)",
+        ],
+        CLEAN,
+        [1, 2, 3, 4, 5],
+    ),
+    # Deleted names, branches, loops
+    Case("del, and made anew", ["x = 1", "del x", "x = 2", "y = x"], CLEAN, [3, 4]),
+    Case("a branch does not replace", ["x = 1", "if False:\n    x = 2", "y = x"], CLEAN, [1, 2, 3]),
+    Case(
+        "both branches do", ["x = 1", "if 1:\n    x = 2\nelse:\n    x = 3", "y = x"], CLEAN, [2, 3]
+    ),
+    Case("a loop's variable", ["for i in range(3):\n    pass", "y = i"], CLEAN, [1, 2]),
+    Case(
+        "a loop that fills",
+        ["l = []", "for i in range(3):\n    l.append(i)", "n = len(l)"],
+        CLEAN,
+        [1, 2, 3],
+    ),
+    Case(
+        "with … as", ["import io", "with io.StringIO() as f:\n    t = 1", "y = t"], CLEAN, [1, 2, 3]
+    ),
+    Case(
+        "try and except",
+        ["try:\n    import fast as m\nexcept ImportError:\n    import math as m", "y = m.pi"],
+        CLEAN,
+        [1, 2],
+    ),
+    Case(
+        "match",
+        ["v = [1, 2]", "match v:\n    case [a, b]:\n        pass", "y = a"],
+        CLEAN,
+        [1, 2, 3],
+    ),
+    # Functions and classes
+    Case(
+        "what a function reads",
+        ["lr = 0.1", "def f():\n    return lr", "y = f()"],
+        CLEAN,
+        [1, 2, 3],
+    ),
+    Case(
+        "at the moment of the call",
+        ["def f():\n    return lr", "lr = 0.1", "y = f()"],
+        CLEAN,
+        [1, 2, 3],
+    ),
+    Case(
+        "not an older value",
+        ["lr = 1", "def f():\n    return lr", "lr = 2", "y = f()"],
+        CLEAN,
+        [2, 3, 4],
+    ),
+    Case(
+        "through two functions",
+        ["k = 1", "def g():\n    return k", "def f():\n    return g()", "y = f()"],
+        CLEAN,
+        [1, 2, 3, 4],
+    ),
+    Case(
+        "what a class reads",
+        [
+            "n = 3",
+            "class Net:\n    def run(self):\n        return n",
+            "net = Net()",
+            "y = net.run()",
+        ],
+        CLEAN,
+        [1, 2, 3, 4],
+    ),
+    Case(
+        "a closure",
+        [
+            "k = 2",
+            "def outer():\n    def inner():\n        return k\n    return inner",
+            "f = outer()",
+            "y = f()",
+        ],
+        CLEAN,
+        [1, 2, 3, 4],
+    ),
+    Case(
+        "global",
+        ["n = 0", "def bump():\n    global n\n    n += 1", "bump()", "y = n"],
+        CLEAN,
+        [1, 2, 3, 4],
+    ),
+    Case(
+        "global, twice",
+        ["n = 0", "def bump():\n    global n\n    n += 1", "bump()", "bump()", "y = n"],
+        STALE,
+        notebook=["n = 0", "def bump():\n    global n\n    n += 1", "bump()", "y = n"],
+        blames="repeated",
+    ),
+    Case("a lambda", ["k = 2", "f = lambda v: v * k", "y = f(3)"], CLEAN, [1, 2, 3]),
+    Case(
+        "a default is read at once",
+        ["k = 2", "def f(v=k):\n    return v", "k = 9", "y = f()"],
+        CLEAN,
+        [1, 2, 4],
+    ),
+    Case(
+        "a decorator",
+        ["def twice(f):\n    return lambda: f() * 2", "@twice\ndef g():\n    return 1", "y = g()"],
+        CLEAN,
+        [1, 2, 3],
+    ),
+    Case(
+        "a redefined function",
+        ["def f():\n    return 1", "def f():\n    return 2", "y = f()"],
+        CLEAN,
+        [2, 3],
+    ),
+    Case(
+        "a partial",
+        [
+            "from functools import partial",
+            "k = 1",
+            "def f(v):\n    return v + k",
+            "g = partial(f, 2)",
+            "y = g()",
+        ],
+        CLEAN,
+        [1, 2, 3, 4, 5],
+    ),
+    # Expressions that bind
+    Case(
+        "a comprehension keeps its names",
+        ["i = 7", "l = [i for i in range(3)]", "y = i"],
+        CLEAN,
+        [1, 3],
+    ),
+    Case(
+        "a comprehension reads",
+        ["k = 2", "l = [v * k for v in range(3)]", "y = sum(l)"],
+        CLEAN,
+        [1, 2, 3],
+    ),
+    Case("a walrus", ["if (n := 3) > 2:\n    pass", "y = n"], CLEAN, [1, 2]),
+    Case(
+        "await at top level",
+        ["async def f():\n    return 1", "v = await f()", "y = v"],
+        CLEAN,
+        [1, 2, 3],
+    ),
+    Case("unpacking", ["a, (b, *c) = 1, (2, 3)", "y = c"], CLEAN, [1, 2]),
+    # Random numbers
+    Case(
+        "seeds belong to draws",
+        [NUMPY, "np.random.seed(1)", "x = np.random.rand(3)", "y = x.sum()"],
+        CLEAN,
+        [1, 2, 3, 4],
+    ),
+    Case(
+        "draws in between count",
+        [NUMPY, "np.random.seed(1)", "z = np.random.rand()", "y = np.random.rand()"],
+        CLEAN,
+        [1, 2, 3, 4],
+    ),
+    Case(
+        "a seed that ran twice is the last",
+        [
+            NUMPY,
+            "np.random.seed(1)",
+            "z = np.random.rand()",
+            "np.random.seed(2)",
+            "y = np.random.rand()",
+        ],
+        CLEAN,
+        [1, 4, 5],
+    ),
+    Case(
+        "a draw that ran twice",
+        [
+            NUMPY,
+            "np.random.seed(1)",
+            "z = np.random.rand()",
+            "z = np.random.rand()",
+            "y = np.random.rand()",
+        ],
+        STALE,
+        notebook=[NUMPY, "np.random.seed(1)", "z = np.random.rand()", "y = np.random.rand()"],
+        blames="repeated",
+    ),
+    # From outside
+    Case("there before the first cell", ["y = x"], LOST, blames="x"),
+    Case("input()", ["n = input()", "y = n"], LOST, blames="input"),
+    Case(
+        "getpass()",
+        ["from getpass import getpass", "k = getpass()", "y = len(k)"],
+        LOST,
+        blames="getpass",
+    ),
+    Case("!ls assigned", ["files = !ls", "y = len(files)"], LOST, blames="outside"),
+    Case("a shell in the slice", ["!touch data.txt\nx = 1", "y = x"], LOST, blames="outside"),
+    Case("a shell beside it", ["!ls", "x = 1", "y = x"], CLEAN, [2, 3]),
+    Case(
+        "installing is harmless",
+        ["!pip install numpy\nimport numpy as np", "y = np.pi"],
+        CLEAN,
+        [1, 2],
+    ),
+    Case("%pip", ["%pip install numpy\nx = 1", "y = x"], CLEAN, [1, 2]),
+    Case(
+        "%%bash that gives a name", ["%%bash --out text\nls", "y = len(text)"], LOST, blames="text"
+    ),
+    Case("%%bash beside it", ["%%bash\nls", "x = 1", "y = x"], CLEAN, [2, 3]),
+    Case("an unknown magic that gives a name", ["x = %mymagic 3", "y = x"], LOST, blames="unsure"),
+    Case("%run", ["%run other.py", "y = x"], LOST, blames="unsure"),
+    Case("%store", ["%store -r x", "y = x"], LOST, blames="unsure"),
+    Case("%time", ["%time x = 1", "y = x"], CLEAN, [1, 2]),
+    Case("%%time", ["%%time\nx = 1", "y = x"], CLEAN, [1, 2]),
+    Case("%%capture", ["%%capture out\nx = 1", "y = x"], CLEAN, [1, 2]),
+    Case("%matplotlib", ["%matplotlib inline\nimport math", "y = math.pi"], CLEAN, [1, 2]),
+    Case("exec", ["exec('x = 1')", "y = x"], LOST, blames="unsure"),
+    Case("globals()", ["globals()['x'] = 1", "y = x"], LOST, blames="unsure"),
+    Case("user_ns", ["get_ipython().user_ns['x'] = 1", "y = x"], LOST, blames="unsure"),
+    Case(
+        "user_ns may change what is there",
+        ["x = 1", "get_ipython().user_ns['x'] = 2", "y = x"],
+        LOST,
+        blames="unsure",
+    ),
+    Case("_", ["3 + 4", "y = _"], LOST, blames="_"),
+    Case("Out[3]", ["3 + 4", "y = Out[1]"], LOST, blames="Out"),
+    Case("_1", ["3 + 4", "y = _1"], LOST, blames="_1"),
+    Case("_ as a loop's variable", ["for _ in range(3):\n    pass\nx = 1", "y = x"], CLEAN, [1, 2]),
+    Case("a star import", ["from math import *", "y = pi"], CLEAN, [1, 2]),
+    Case("a star import may replace", ["pi = 3", "from math import *", "y = pi"], CLEAN, [1, 2, 3]),
+    # Modules
+    Case("a patched module", ["import math", "math.pi = 3", "y = math.pi"], CLEAN, [1, 2, 3]),
+    Case(
+        "a patched module, not in the notebook",
+        ["import math", "math.pi = 3", "y = math.pi"],
+        STALE,
+        notebook=["import math", "y = math.pi"],
+        blames="deleted",
+    ),
+    Case(
+        "a setting of a library",
+        ["import pandas as pd", "pd.options.mode.copy_on_write = True", "y = pd.DataFrame()"],
+        CLEAN,
+        [1, 2, 3],
+    ),
+    # Failures
+    Case(
+        "a cell that failed",
+        ["l = []", "l.append(1); 1/0", "n = len(l)"],
+        STALE,
+        blames="failed",
+        failed=(2,),
+    ),
+    Case(
+        "a failed cell that does not matter", ["x = 1", "1/0", "y = x"], CLEAN, [1, 3], failed=(2,)
+    ),
+]
+
+
+def _judged(case):
+    cells = [
+        SessionCell(number, text, failed=number in case.failed)
+        for number, text in enumerate(case.ran, start=1)
+    ]
+    made_by = slice_back(cells, len(cells), given=case.given)
+    texts = case.ran if case.notebook is None else case.notebook
+    notebook = [NotebookCell("", text) for text in texts] if texts else None
+    return made_by, judge(cells, made_by, notebook, given=case.given)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_verdict_is_right(case):
+    made_by, verdict = _judged(case)
+    assert verdict.status == case.status, verdict.blames
+    if case.slice is not None:
+        assert list(made_by.numbers) == case.slice
+    if case.status == CLEAN:
+        assert verdict.blames == ()
+    if case.blames:
+        told = {blame.kind for blame in verdict.blames} | {blame.name for blame in verdict.blames}
+        assert case.blames in told
+
+
+def test_there_are_enough_cases():
+    assert len(CASES) >= 60
+    assert len({case.name for case in CASES}) == len(CASES)
+
+
+def test_a_cell_is_found_by_its_id_and_then_an_edit_is_told_as_one():
+    cells = [SessionCell(1, "x = 1", "a"), SessionCell(2, "y = x", "b")]
+    notebook = [NotebookCell("a", "x = 2"), NotebookCell("b", "y = x")]
+    verdict = judge(cells, slice_back(cells, 2), notebook)
+    assert [(blame.kind, blame.number) for blame in verdict.blames] == [("edited", 1)]
+    assert "[1]" in verdict.blames[0].reason
+
+
+def test_sampled_data_is_never_clean():
+    cells = [SessionCell(1, "x = 1"), SessionCell(2, "y = x")]
+    notebook = [NotebookCell("", cell.text) for cell in cells]
+    verdict = judge(cells, slice_back(cells, 2), notebook, sampled=["x"])
+    assert verdict.status == "stale"
+    assert [blame.kind for blame in verdict.blames] == ["sampled"]
