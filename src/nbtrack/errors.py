@@ -11,6 +11,7 @@
     ├── AmbiguousRun (KeyError)          a name or part of an id that fits several runs
     ├── RunIsOver (RuntimeError)         logging to a run that has ended
     ├── ParamConflict (ValueError)       a parameter logged again with another value
+    ├── NotReplayable (ValueError)       what made a run came from outside of its cells
     ├── MissingExtra (ImportError)       an optional library that this call needs
     ├── ArtifactMissing (KeyError)       bytes that a run names and the store does not have
     ├── ArtifactDamaged (RuntimeError)   bytes that are not what was written
@@ -68,6 +69,10 @@ class ParamConflict(NbtrackError, ValueError):
 
 class MissingExtra(NbtrackError, ImportError):
     """An optional library is needed for this call; the message names the extra."""
+
+
+class NotReplayable(NbtrackError, ValueError):
+    """A run cannot be made again: something that made it is in no cell."""
 
 
 class ArtifactMissing(NbtrackError, KeyError):

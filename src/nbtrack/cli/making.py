@@ -1,4 +1,4 @@
-"""Commands that make runs again and compare them: ``replay``, ``diff``, ``why``."""
+"""Commands that make runs again and compare them: ``replay``, ``diff``."""
 
 from __future__ import annotations
 
@@ -15,14 +15,11 @@ from nbtrack.tracking.active import current_store
 
 @commands.command()
 @click.argument("run")
-@click.option("--env", is_flag=True, help="Recreate the recorded packages first.")
 @click.option("--keep", is_flag=True, help="Keep the folder in which it ran.")
 @click.option("--force", is_flag=True, help="Try it although the verdict is 'not replayable'.")
 @click.option("--tolerance", default=0.01, show_default=True, help="How far metrics may be off.")
 @click.option("--notebook", type=click.Path(dir_okay=False), help="Only write the notebook.")
-def replay(
-    run: str, env: bool, keep: bool, force: bool, tolerance: float, notebook: str | None
-) -> None:
+def replay(run: str, keep: bool, force: bool, tolerance: float, notebook: str | None) -> None:
     """Make RUN again in a fresh kernel, and compare. Exit status 1 unless it matches."""
     if notebook is not None:
         from nbtrack.provenance.replay import write_notebook
@@ -30,7 +27,7 @@ def replay(
         store = current_store()
         click.echo(f"Wrote {write_notebook(store, fluent.id_of(store, run), Path(notebook))}.")
         return
-    report = fluent.replay(run, env=env, keep=keep, force=force, tolerance=tolerance, progress=_say)
+    report = fluent.replay(run, keep=keep, force=force, tolerance=tolerance, progress=_say)
     click.echo(str(report))
     if report.status != "matched":
         sys.exit(1)
@@ -44,16 +41,6 @@ def diff(a: str, b: str, as_json: bool) -> None:
     """Show what changed from run A to run B, the most likely causes first."""
     found = fluent.diff(a, b)
     click.echo(json.dumps(found.to_dict(), default=str, indent=1) if as_json else str(found))
-
-
-@commands.command()
-@click.argument("a")
-@click.argument("b")
-@click.option("-m", "--metric", help="The metric to explain; by default the one that differs most.")
-@click.option("--env", is_flag=True, help="Try differences between packages, too.")
-def why(a: str, b: str, metric: str | None, env: bool) -> None:
-    """Find which difference between A and B moved a metric, by replays."""
-    click.echo(str(fluent.why(a, b, metric=metric, env=env, progress=_say)))
 
 
 def _say(what: object) -> None:

@@ -1,4 +1,4 @@
-"""``%track replay``, ``%track diff`` and ``%track why``: runs made again, and compared."""
+"""``%track replay`` and ``%track diff``: runs made again, and compared."""
 
 from __future__ import annotations
 
@@ -23,21 +23,14 @@ class _Parser(argparse.ArgumentParser):
 
 
 def make(session: Session, command: str, rest: str) -> object:
-    """What ``%track replay``, ``diff`` or ``why`` answers."""
-    match command:
-        case "replay":
-            return _replay(session, rest)
-        case "diff":
-            return _diff(session, rest)
-        case _:
-            return _why(rest)
+    """What ``%track replay`` or ``%track diff`` answers."""
+    return _replay(session, rest) if command == "replay" else _diff(session, rest)
 
 
 def _replay(session: Session, rest: str) -> object:
     """``%track replay [RUN]``: this kernel's last run where none is named."""
     parser = _Parser("replay", add_help=False)
     parser.add_argument("run", nargs="?")
-    parser.add_argument("--env", action="store_true")
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--force", action="store_true")
     parser.add_argument("--tolerance", type=float, default=0.01)
@@ -56,7 +49,6 @@ def _replay(session: Session, rest: str) -> object:
         return fluent.replay(
             run,
             tolerance=asked.tolerance,
-            env=asked.env,
             keep=asked.keep,
             force=asked.force,
             progress=progress.say,
@@ -73,23 +65,6 @@ def _diff(session: Session, rest: str) -> object:
     if len(words) != 2:
         raise InvalidValue("%track diff takes two runs: %track diff brave-otter calm-newt")
     return fluent.diff(words[0], words[1])
-
-
-def _why(rest: str) -> object:
-    """``%track why A B``: which difference moved the metric."""
-    parser = _Parser("why", add_help=False)
-    parser.add_argument("a")
-    parser.add_argument("b")
-    parser.add_argument("-m", "--metric")
-    parser.add_argument("--env", action="store_true")
-    asked = parser.parse_args(_words(rest))
-    progress = _Progress()
-    try:
-        return fluent.why(
-            asked.a, asked.b, metric=asked.metric, env=asked.env, progress=progress.say
-        )
-    finally:
-        progress.end()
 
 
 def _words(rest: str) -> list[str]:

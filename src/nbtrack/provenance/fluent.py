@@ -1,4 +1,4 @@
-"""What people type: `diff`, `replay` and `why`, with runs by name, part of an id, or object."""
+"""What people type: `diff` and `replay`, with runs by name, part of an id, or object."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from nbtrack.tracking.past import Place
 if TYPE_CHECKING:
     from nbtrack.provenance.difference import Difference
     from nbtrack.provenance.replay import ReplayReport
-    from nbtrack.provenance.why import WhyReport
     from nbtrack.store import Store
 
 RunReference = str | RunHandle
@@ -34,7 +33,6 @@ def replay(
     run: RunReference,
     *,
     tolerance: float = 0.01,
-    env: bool = False,
     keep: bool = False,
     force: bool = False,
     timeout_s: float | None = None,
@@ -48,8 +46,6 @@ def replay(
     tolerance
         How far a metric may be off, relative to its value, and still count as
         nondeterminism.
-    env
-        Recreate the recorded packages first, in an environment of their own.
     keep
         Leave the folder in which it ran.
     force
@@ -66,33 +62,10 @@ def replay(
         place,
         id_of(place, run),
         tolerance=tolerance,
-        env=env,
         keep=keep,
         force=force,
         timeout_s=timeout_s,
         progress=progress,
-    )
-
-
-def why(
-    a: RunReference,
-    b: RunReference,
-    *,
-    metric: str | None = None,
-    env: bool = False,
-    progress: Callable[[str], None] | None = None,
-    store: Place = None,
-) -> WhyReport:
-    """Which of the differences between two runs moved the metric: each is tried alone, by a replay.
-
-    Without ``metric`` it is the one that differs most. What was tried is kept: an
-    interrupted search goes on where it was.
-    """
-    from nbtrack.provenance.why import why as search
-
-    place = current_store(store)
-    return search(
-        place, id_of(place, a), id_of(place, b), metric=metric, env=env, progress=progress
     )
 
 

@@ -47,6 +47,12 @@ class Recipe:
         }
 
     @property
+    def blames(self) -> list[str]:
+        """Why the run may not come out again, a sentence each."""
+        told = json.loads(self.run.facts.get("verdict.blames", "[]"))
+        return [str(blame["reason"]) for blame in told]
+
+    @property
     def environment(self) -> dict[str, Any]:
         """Python, packages, machine and variables, as capture wrote them; empty if unknown."""
         found = json.loads(self.texts.get("environment", "{}"))

@@ -1,0 +1,56 @@
+"""The smallest notebook that makes a run again: the cells of its slice, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from nbtrack.errors import InvalidValue
+from nbtrack.provenance.recipe import Recipe
+
+_RESTORE = '''# The random numbers go on from where they stood before the cell.
+from nbtrack.capture.random_state import restore
+
+_ = restore(r"""{state}""")'''
+
+
+def notebook_of(recipe: Recipe) -> dict[str, Any]:
+    """The notebook as a document of format 4. Raises `InvalidValue` if no cell made the run."""
+    run = recipe.run
+    if not recipe.cells:
+        raise InvalidValue(
+            f"Run {run.name!r} was not made by a tracked cell whose session was recorded: "
+            "there is nothing to replay."
+        )
+    *before, target = recipe.cells
+    said = f"# {run.name}\n\nThe cells that made run `{run.run_id}`, as they were executed."
+    cells = [_cell("markdown", said), _cell("code", "%load_ext nbtrack")]
+    cells += [_cell("code", cell.text) for cell in before]
+    if state := recipe.texts.get("random"):
+        cells.append(_cell("code", _RESTORE.format(state=state)))
+    cells.append(_cell("code", target.text))
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"
+    return {
+        "cells": cells,
+        "metadata": {
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+
+
+def write_notebook(recipe: Recipe, file: Path) -> Path:
+    """Write the notebook to ``file``. Raises `InvalidValue` if there is one already."""
+    if file.exists():
+        raise InvalidValue(f"{file} exists already; choose another name for the notebook.")
+    document = json.dumps(notebook_of(recipe), indent=1, ensure_ascii=False)
+    file.write_text(document, encoding="utf-8")
+    return file
+
+
+def _cell(kind: str, source: str) -> dict[str, Any]:
+    cell: dict[str, Any] = {"cell_type": kind, "metadata": {}, "source": source}
+    return cell | {"outputs": [], "execution_count": None} if kind == "code" else cell

@@ -1,0 +1,153 @@
+"""The folder in which a run is made again: the recorded commit, its changes, modules and data.
+
+It stands outside of the user's checkout, in which nothing is changed. Data that no
+commit holds is linked from there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+
+from nbtrack.capture.paths import read_paths
+from nbtrack.capture.session.python import parsed
+from nbtrack.provenance.recipe import Recipe
+
+
+@dataclass(slots=True)
+class Workplace:
+    """A passing folder; ``notes`` say in sentences what it lacks. A context manager."""
+
+    recipe: Recipe
+    project: Path
+    keep: bool = False
+    notes: list[str] = field(default_factory=list)
+    folder: Path = field(init=False)
+    _checkout: Path | None = None
+
+    def __enter__(self) -> Workplace:
+        self.folder = Path(tempfile.mkdtemp(prefix="nbtrack-replay-"))
+        try:
+            self._make_tree()
+            self._write_modules()
+            self._link_data()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.keep:
+            return
+        if self._checkout is not None:
+            _git(self._checkout, "worktree", "remove", "--force", str(self.tree))
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if self._checkout is not None:
+            _git(self._checkout, "worktree", "prune")
+
+    @property
+    def tree(self) -> Path:
+        """The root of the project as it was."""
+        return self.folder / "project"
+
+    @property
+    def cwd(self) -> Path:
+        """Where the notebook ran."""
+        return self.tree / self._below
+
+    @property
+    def store(self) -> Path:
+        """A store for what runs here, and is gone with it."""
+        return self.folder / ".nbtrack"
+
+    @property
+    def _below(self) -> PurePath:
+        below = PurePath(self.recipe.run.facts.get("git.folder", "."))
+        return PurePath(".") if below.is_absolute() or ".." in below.parts else below
+
+    def _make_tree(self) -> None:
+        commit = self.recipe.run.facts.get("git.commit")
+        root = _git(self.project, "rev-parse", "--show-toplevel").stdout.strip() if commit else ""
+        if commit and root:
+            made = _git(Path(root), "worktree", "add", "--detach", str(self.tree), commit)
+            if made.returncode == 0:
+                self._checkout = Path(root)
+                self._apply_changes()
+            else:
+                self.notes.append(
+                    f"Commit {commit[:10]} is not in the checkout {Path(root).name}: "
+                    "fetch it for the code as it was."
+                )
+        elif commit:
+            self.notes.append(f"There is no git checkout here with commit {commit[:10]}.")
+        self.cwd.mkdir(parents=True, exist_ok=True)
+
+    def _apply_changes(self) -> None:
+        diff = self.recipe.texts.get("git.diff", "")
+        if note := self.recipe.run.facts.get("git.diff_note"):
+            self.notes.append(f"Of what was not committed, this was not recorded: {note}.")
+        if not diff:
+            return
+        patch = self.folder / "changes.diff"
+        patch.write_text(diff, encoding="utf-8", newline="")
+        applied = _git(self.tree, "apply", "--whitespace=nowarn", str(patch))
+        if applied.returncode:
+            reason = applied.stderr.strip().partition("\n")[0]
+            self.notes.append(f"What was not committed could not be applied ({reason}).")
+
+    def _write_modules(self) -> None:
+        for name, text in self.recipe.modules.items():
+            path = self.tree / name
+            if ".." in PurePath(name).parts or PurePath(name).is_absolute():
+                continue
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists() or path.read_text(encoding="utf-8") != text:
+                path.write_text(text, encoding="utf-8")
+
+    def _link_data(self) -> None:
+        told = {each.source for each in self.recipe.inputs if each.source}
+        for name in sorted(told | set(_paths_read([cell.text for cell in self.recipe.cells]))):
+            path = Path(name)
+            if "://" in name or (self.cwd / path).exists():
+                continue
+            source = self.project / self._below / path
+            if path.is_absolute() or ".." in path.parts or not source.exists():
+                if name in told and not (path.is_absolute() and path.exists()):
+                    self.notes.append(f"The data {name} is missing here.")
+                continue
+            link = self.cwd / path
+            link.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                link.symlink_to(source.resolve(), target_is_directory=source.is_dir())
+            except OSError:  # Windows asks for a privilege.
+                (shutil.copytree if source.is_dir() else shutil.copy2)(source, link)
+
+
+def _paths_read(texts: Sequence[str]) -> list[str]:
+    found: list[str] = []
+    for text in texts:
+        tree = parsed(text)
+        if tree is not None:
+            found += read_paths(tree, {})
+    return [path for path in found if path and not path.startswith(("-", "<")) and "\n" not in path]
+
+
+def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            ["git", "-C", str(folder), *arguments],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "LC_ALL": "C"},
+            check=False,
+        )
+    except OSError as error:
+        return subprocess.CompletedProcess(arguments, 127, "", str(error))
