@@ -10,7 +10,6 @@ import click
 
 from nbtrack.cli import commands
 from nbtrack.provenance import fluent
-from nbtrack.tracking.active import current_store
 
 
 @commands.command()
@@ -22,14 +21,11 @@ from nbtrack.tracking.active import current_store
 def replay(run: str, keep: bool, force: bool, tolerance: float, notebook: str | None) -> None:
     """Make RUN again in a fresh kernel, and compare. Exit status 1 unless it matches."""
     if notebook is not None:
-        from nbtrack.provenance.replay import write_notebook
-
-        store = current_store()
-        click.echo(f"Wrote {write_notebook(store, fluent.id_of(store, run), Path(notebook))}.")
+        click.echo(f"Wrote {fluent.replay(run, notebook=notebook)}.")
         return
     report = fluent.replay(run, keep=keep, force=force, tolerance=tolerance, progress=_say)
     click.echo(str(report))
-    if report.status != "matched":
+    if not isinstance(report, Path) and report.status != "matched":
         sys.exit(1)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any, NoReturn
 
 from IPython.display import HTML, display
@@ -12,7 +11,6 @@ from nbtrack.errors import InvalidValue
 from nbtrack.magics.line import split_words
 from nbtrack.magics.session import Session
 from nbtrack.provenance import fluent
-from nbtrack.tracking.active import current_store
 
 
 class _Parser(argparse.ArgumentParser):
@@ -38,11 +36,7 @@ def _replay(session: Session, rest: str) -> object:
     asked = parser.parse_args(_words(rest))
     run = asked.run or session.last.run
     if asked.notebook:
-        from nbtrack.provenance.replay import write_notebook
-
-        store = current_store()
-        written = write_notebook(store, fluent.id_of(store, run), Path(asked.notebook))
-        print(f"Wrote {written}.")
+        print(f"Wrote {fluent.replay(run, notebook=asked.notebook)}.")
         return None
     progress = _Progress()
     try:

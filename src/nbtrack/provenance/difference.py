@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from nbtrack.provenance.recipe import Recipe
 from nbtrack.store import StoredCell, StoredInput
 
 _SIMILAR = 0.5
+_SHORT_CHARS = 2_000
 _FACTS = ("python.version", "python.implementation", "python.environment", "platform")
 
 
@@ -184,7 +186,12 @@ def _alike(one: StoredCell | str, other: StoredCell | str) -> bool:
 
 
 def _likeness(one: StoredCell | str, other: StoredCell | str) -> float:
-    return difflib.SequenceMatcher(None, _text(one), _text(other), autojunk=False).ratio()
+    """How much of two texts is the same, from 0 to 1: by characters, or lines of long ones."""
+    a, b = _text(one), _text(other)
+    if len(a) + len(b) <= _SHORT_CHARS:
+        return difflib.SequenceMatcher(None, a, b, autojunk=False).ratio()
+    common = (Counter(a.splitlines()) & Counter(b.splitlines())).total()
+    return 2 * common / max(1, len(a.splitlines()) + len(b.splitlines()))
 
 
 def _text(cell: StoredCell | str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbtrack.tracking.active import current_store
@@ -36,9 +37,10 @@ def replay(
     keep: bool = False,
     force: bool = False,
     timeout_s: float | None = None,
+    notebook: str | Path | None = None,
     progress: Callable[[str], None] | None = None,
     store: Place = None,
-) -> ReplayReport:
+) -> ReplayReport | Path:
     """Make ``run`` again in a fresh kernel, from its cells alone, and compare.
 
     Parameters
@@ -52,12 +54,17 @@ def replay(
         Try it also where the verdict is *not replayable*.
     timeout_s
         Give up after so many seconds.
+    notebook
+        Only write the notebook to this file, and give its path.
     progress
         Is told what is being done, in a few words each time.
     """
     from nbtrack.provenance.replay import replay as make_again
+    from nbtrack.provenance.replay import write_notebook
 
     place = current_store(store)
+    if notebook is not None:
+        return write_notebook(place, id_of(place, run), Path(notebook))
     return make_again(
         place,
         id_of(place, run),

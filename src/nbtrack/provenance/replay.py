@@ -7,10 +7,14 @@ is left in the user's; what came out is then written there, as a child of the ru
 from __future__ import annotations
 
 import html
+import importlib.util
+import json
 import os
-import re
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -27,9 +31,6 @@ if TYPE_CHECKING:
     from nbtrack.store import Store
 
 Status = Literal["matched", "differs", "failed"]
-
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-_POLL_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,82 +113,59 @@ def _execute(
     said: Callable[[str], None],
 ) -> str:
     """Run the notebook in a kernel of its own; why it failed, or nothing."""
-    try:
-        import nbformat
-        from nbclient import NotebookClient
-        from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-    except ImportError:
-        raise MissingExtra(
-            "A replay needs nbclient: python -m pip install 'nbtrack[replay]'"
-        ) from None
-    notebook = nbformat.from_dict(document)  # type: ignore[no-untyped-call]
-    total = sum(cell.cell_type == "code" for cell in notebook.cells)
-    client = NotebookClient(
-        notebook,
-        timeout=None if timeout_s is None else max(1, int(timeout_s)),
-        resources={"metadata": {"path": str(place.cwd)}},
+    if importlib.util.find_spec("nbclient") is None:
+        raise MissingExtra("A replay needs nbclient: python -m pip install 'nbtrack[replay]'")
+    notebook = place.folder / "replay.ipynb"
+    notebook.write_text(json.dumps(document), encoding="utf-8")
+    program = [sys.executable, "-m", "nbtrack.provenance.execute"]
+    running = subprocess.Popen(
+        [*program, str(notebook), str(place.cwd), str(timeout_s or 0)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        env=_environment(place),
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
     )
-    client.on_cell_execute = lambda cell, cell_index: said(
-        f"cell {cell_index} of {total}: {_first_line(cell.source)}"
-    )
-    failures: list[str] = []
-
-    def run() -> None:
+    with running:
         try:
-            client.execute(env=_environment(place))
-        except CellExecutionError as error:
-            what = _COLOURS.sub("", f"{error.ename}: {error.evalue}")
-            failures.append(f"A cell failed: {what} (in `{_failed_line(notebook)}`).")
-        except (CellTimeoutError, DeadKernelError) as error:
-            failures.append(f"The kernel gave no answer: {type(error).__name__}.")
-        except Exception as error:  # noqa: BLE001 - the border of a thread: it is told below
-            failures.append(f"The kernel could not be run: {type(error).__name__}: {error}")
+            return _listen(running, said)
+        except BaseException:
+            # Its kernel ends with it.
+            running.kill()
+            raise
 
-    # A thread has an event loop of its own, also where a notebook's kernel runs one already.
-    thread = threading.Thread(target=run, name="nbtrack-replay", daemon=True)
-    thread.start()
-    try:
-        while thread.is_alive():
-            thread.join(_POLL_S)
-    except BaseException:
-        _kill(client)
-        thread.join(10)
-        raise
-    return failures[0] if failures else ""
+
+def _listen(running: subprocess.Popen[str], said: Callable[[str], None]) -> str:
+    failure = ""
+    assert running.stdout is not None
+    assert running.stderr is not None
+    # What it says on stderr must not fill the pipe while its progress is read.
+    errors: list[str] = []
+    reader = threading.Thread(target=lambda: errors.extend(running.stderr or ()), daemon=True)
+    reader.start()
+    for line in running.stdout:
+        with suppress(ValueError):
+            told = json.loads(line)
+            failure = told.get("failure", failure)
+            if doing := told.get("doing"):
+                said(doing)
+    reader.join()
+    if running.wait() and not failure:
+        last = next((line.strip() for line in reversed(errors) if line.strip()), "no reason told")
+        failure = f"The kernel could not be run: {last}"
+    return failure
 
 
 def _environment(place: Workplace) -> dict[str, str]:
     """This process's variables, with those that were recorded, and a store of its own."""
     recorded = place.recipe.environment.get("variables", {})
     kept = {name: str(value) for name, value in recorded.items() if "[redacted]" not in str(value)}
-    hidden = ("JPY_SESSION_NAME", "NBTRACK_STORE", "JPY_PARENT_PID")
+    hidden = ("JPY_SESSION_NAME", "JPY_PARENT_PID")
     inherited = {name: value for name, value in os.environ.items() if name not in hidden}
     return {**inherited, **kept, "NBTRACK_STORE": str(place.store)}
-
-
-def _kill(client: Any) -> None:
-    pid = getattr(getattr(client.km, "provisioner", None), "pid", None)
-    if pid:
-        import psutil
-
-        try:
-            psutil.Process(pid).kill()
-        except psutil.Error:
-            return
-
-
-def _failed_line(notebook: Any) -> str:
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if output.get("output_type") == "error":
-                return _first_line(cell.source)
-    return ""
-
-
-def _first_line(source: str) -> str:
-    lines = [line.strip() for line in source.splitlines() if line.strip()]
-    line = next((each for each in lines if not each.startswith(("%%", "#"))), (lines or [""])[0])
-    return line if len(line) <= 60 else f"{line[:59]}…"
 
 
 def _last_run(place: Path) -> Recipe | None:

@@ -58,9 +58,10 @@ class Effects:
     ``reads`` are needed from before it; ``binds`` it certainly makes anew; ``changes``
     it may bind or change, ``may_bind`` are those of them that it may bind. ``copies`` maps
     a name to those whose object, or a part of it, it may now share. ``functions`` are those
-    it defines. ``passed`` are names handed to calls of session functions, by function.
-    ``outside`` tells what comes from where no cell is, ``unsure`` what cannot be followed;
-    ``modules`` are names that are imported.
+    it defines; ``bound_at`` tells what it had bound when a name was first used. ``passed``
+    are names handed to calls of session functions, by function. ``outside`` tells what
+    comes from where no cell is, ``unsure`` what cannot be followed; ``modules`` are names
+    that are imported.
     """
 
     reads: set[str] = field(default_factory=set)
@@ -69,6 +70,7 @@ class Effects:
     may_bind: set[str] = field(default_factory=set)
     copies: dict[str, set[str]] = field(default_factory=dict)
     functions: dict[str, Deferred] = field(default_factory=dict)
+    bound_at: dict[str, frozenset[str]] = field(default_factory=dict)
     passed: dict[str, set[str]] = field(default_factory=dict)
     modules: set[str] = field(default_factory=set)
     outside: list[tuple[str, str]] = field(default_factory=list)
@@ -249,8 +251,8 @@ class _Reader:
         """After ``name = value``, the name may share the object of names in the value."""
         if value is None:
             return
-        shared = {other for other in _shared_names(value) if other != name}
-        if shared:
+        # A name that is among them keeps what it shared before.
+        if shared := _shared_names(value):
             self.effects.copies.setdefault(name, set()).update(shared)
         if isinstance(value, ast.Lambda):
             self.effects.functions[name] = _deferred(value)
@@ -278,6 +280,8 @@ class _Reader:
     def _expression(self, node: ast.expr) -> None:
         match node:
             case ast.Name(id=name, ctx=ast.Load()):
+                if self._bound and name not in self.effects.bound_at:
+                    self.effects.bound_at[name] = frozenset(self._bound)
                 self._read(name)
                 if name in OUTPUT_MEMORY or _OUTPUT_NAME.fullmatch(name):
                     self._outside_output(name)
@@ -524,9 +528,8 @@ def _shared_names(node: ast.expr) -> set[str]:
     match node:
         case ast.Name(id=name):
             return {name}
-        case ast.Attribute() | ast.Subscript() | ast.Starred():
-            root = _root(node)
-            return {root} if root else set()
+        case ast.Attribute(value=value) | ast.Subscript(value=value) | ast.Starred(value=value):
+            return _shared_names(value)
         case ast.Tuple(elts=elements) | ast.List(elts=elements) | ast.Set(elts=elements):
             return {name for element in elements for name in _shared_names(element)}
         case ast.Dict(values=values):

@@ -21,8 +21,9 @@ class _Step:
     effects: Effects
     outside: list[tuple[str, str]]
     failed: bool
-    # Names that may share an object, as things stood after it.
-    sharing: dict[str, frozenset[str]] = field(default_factory=dict)
+    # Names that may share an object, as things stood before and after it.
+    shared_before: dict[str, frozenset[str]] = field(default_factory=dict)
+    shared_after: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 def slice_back(cells: Sequence[SessionCell], target: int, *, given: Collection[str] = ()) -> Slice:
@@ -66,8 +67,9 @@ def _touched(step: _Step, needed: set[str]) -> set[str]:
     # A change of what shares its object with a needed name.
     return {
         name
-        for changed in step.changes - step.binds
-        for name in step.sharing.get(changed, ())
+        for changed in step.changes
+        for sharing in (step.shared_before, step.shared_after)
+        for name in sharing.get(changed, ())
         if name in needed
     }
 
@@ -87,8 +89,8 @@ def _walk(cells: Iterable[SessionCell]) -> list[_Step]:
         functions.update(effects.functions)
         for name, sources in effects.copies.items():
             _carry(name, sources, functions, effects)
-        sharing = _shared_after(sharing, effects, modules)
-        step.sharing = sharing
+        step.shared_before = sharing
+        sharing = step.shared_after = _shared_after(sharing, effects, modules)
         steps.append(step)
     return steps
 
@@ -98,19 +100,20 @@ def _step(
 ) -> _Step:
     reads, changes = set(effects.reads), set(effects.changes)
     outside = list(effects.outside)
-    own = effects.binds | effects.functions.keys()
     used = [name for name in (*effects.reads, *_called(effects)) if name in functions]
+    # What a function reads, it reads when it is called: what the cell binds first is its own.
+    waiting = [(name, effects.bound_at.get(name, frozenset())) for name in used]
     seen: set[str] = set()
-    while used:
-        name = used.pop()
+    while waiting:
+        name, bound = waiting.pop()
         if name in seen:
             continue
         seen.add(name)
         deferred = functions[name]
-        reads |= {each for each in deferred.reads if each not in own}
+        reads |= deferred.reads - bound
         changes |= deferred.changes
         outside += [(name, f"{reason} (in {name})") for reason in deferred.outside]
-        used += [each for each in deferred.reads if each in functions]
+        waiting += [(each, bound) for each in deferred.reads if each in functions]
     for function, names in effects.passed.items():
         if function.endswith("."):  # A method of the name itself.
             changes |= names - modules
@@ -151,13 +154,16 @@ def _shared_after(
         return sharing
     after = dict(sharing)
     for name in effects.binds & after.keys():
+        if name in copies.get(name, ()):
+            continue
         for other in after.pop(name):
             if other in after:
                 after[other] -= {name}
     for name, sources in copies.items():
         group = frozenset({name, *sources})
         for source in sources:
-            group |= after.get(source, frozenset())
+            # As it was before, too: in `a, b = b, a` both are bound anew.
+            group |= after.get(source, frozenset()) | sharing.get(source, frozenset())
         group |= after.get(name, frozenset())
         for member in group:
             after[member] = after.get(member, frozenset()) | group
