@@ -20,14 +20,18 @@ def execute(path: Path) -> None:
     """Run every cell of the notebook, and write it back with its outputs."""
     notebook = nbformat.read(path, as_version=4)
     with tempfile.TemporaryDirectory() as folder:
+        # In a folder of its own: what is not committed here is no part of the example.
         client = NotebookClient(
             notebook,
-            resources={"metadata": {"path": path.parent}},
+            resources={"metadata": {"path": folder}},
             coalesce_streams=True,
             record_timing=False,
             store_widget_state=False,
         )
-        session = {"NBTRACK_STORE": f"{folder}/.nbtrack", "JPY_SESSION_NAME": str(path.absolute())}
+        session = {
+            "NBTRACK_STORE": f"{folder}/.nbtrack",
+            "JPY_SESSION_NAME": f"{folder}/{path.name}",
+        }
         client.execute(env={**os.environ, **session})
     notebook.metadata["language_info"] = {"name": "python"}
     nbformat.write(notebook, path)

@@ -23,11 +23,11 @@ FAILED = {"net-16-30", "net-64-30"}
 
 
 class Place:
-    """A folder with a copy of the quickstart, and the store that it writes."""
+    """A folder with a copy of a notebook, by default the quickstart, and the store it writes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, stored: Path = STORED) -> None:
         self.folder = folder
-        self.notebook = Path(shutil.copy(STORED, folder))
+        self.notebook = Path(shutil.copy(stored, folder))
         self.store = folder / ".nbtrack"
 
     def nbval(self, notebook: Path, *arguments: str, may_fail: bool = False) -> str:

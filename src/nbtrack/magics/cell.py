@@ -258,6 +258,8 @@ class TrackedCell:
     def _show_verdict(self, verdict: Verdict) -> None:
         if self._tracked is not None:
             reasons = tuple(blame.reason for blame in verdict.blames)
+            if verdict.status == "pending":
+                reasons = ("save the notebook to settle it",)
             self._tracked.update(verdict=verdict.status, verdict_reasons=reasons)
 
     def _report(

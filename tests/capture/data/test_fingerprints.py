@@ -119,9 +119,13 @@ def test_what_differs_has_another_digest(name):
 
 
 columns = st.dictionaries(
-    st.text(min_size=1, max_size=5, alphabet=st.characters(codec="utf-8")),
+    st.text(min_size=1, max_size=5, alphabet=st.characters(codec="utf-8", exclude_characters="\0")),
     st.lists(st.integers(-(2**40), 2**40), min_size=4, max_size=4)
-    | st.lists(st.text(max_size=6, alphabet=st.characters(codec="utf-8")), min_size=4, max_size=4)
+    | st.lists(
+        st.text(max_size=6, alphabet=st.characters(codec="utf-8", exclude_characters="\0")),
+        min_size=4,
+        max_size=4,
+    )
     | st.lists(st.floats(allow_nan=False), min_size=4, max_size=4)
     | st.lists(st.booleans(), min_size=4, max_size=4),
     min_size=1,

@@ -66,7 +66,9 @@ def fingerprint(value: object) -> Fingerprint | None:
     digest = Digest()
     try:
         reading = _read(value, digest, depth=0)
-    except Exception as error:  # noqa: BLE001 - an object of the user's own may raise anything
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - any object may raise; a panic of Rust is no Exception
         kind = f"{type(value).__module__}.{type(value).__name__}"
         note = f"its content could not be read ({type(error).__name__})"
         return Fingerprint(kind, "", (), "", None, note=note)

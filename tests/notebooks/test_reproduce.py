@@ -1,0 +1,22 @@
+"""The notebook about replays, as it is stored and on a fresh store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+
+from tests.notebooks.test_quickstart import Place, code_cells
+
+STORED = Path(__file__).parents[2] / "notebooks" / "02_reproduce.ipynb"
+
+
+def test_it_is_stored_executed_from_top_to_bottom() -> None:
+    cells = code_cells(nbformat.read(STORED, as_version=4))
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+
+
+def test_its_outputs_come_out_the_same_on_a_fresh_store(tmp_path: Path) -> None:
+    place = Place(tmp_path, STORED)
+    assert " 11 passed" in place.nbval(place.notebook)
+    assert place.names("finished") == {"mistaken", "mended", "replay of mended"}
