@@ -69,7 +69,7 @@ def test_the_room_imports_nothing_heavy():
             },
             "vcs git+https://example.org/a.git@ab1",
         ),
-        ({"url": "file:///home/ann/work/mine", "dir_info": {"editable": True}}, "editable mine"),
+        ({"url": "file:///opt/projects/mine", "dir_info": {"editable": True}}, "editable mine"),
         ({"url": "file:///tmp/mine-1.0.whl", "archive_info": {}}, "path mine-1.0.whl"),
         (
             {"url": "https://example.org/mine.whl", "archive_info": {}},

@@ -198,8 +198,11 @@ class TrackedCell:
             with self._trouble.caught("completing the card"):
                 self._report(self._run, self._tracked, inferred, error)
         if self._evidence is not None and self._store is not None:
-            Errand(self._evidence.record, self._recording_failed)
-            Errand(self._record_origin, self._recording_failed)
+            failed = self._recording_failed
+            recording = [errand for errand in self._session.recording if not errand.is_done]
+            recording.append(Errand(self._evidence.record, failed))
+            recording.append(Errand(self._record_origin, failed))
+            self._session.recording = recording
         self._trouble.tell()
 
     def _gather(self, result: object, error: BaseException | None) -> Inferred:

@@ -22,6 +22,7 @@ class _Parser(argparse.ArgumentParser):
 
 def make(session: Session, command: str, rest: str) -> object:
     """What ``%track replay`` or ``%track diff`` answers."""
+    session.settle()
     return _replay(session, rest) if command == "replay" else _diff(session, rest)
 
 

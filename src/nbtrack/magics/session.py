@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nbtrack.errors import InvalidValue
 from nbtrack.magics.display import CardDisplay
+from nbtrack.magics.errand import Errand
 from nbtrack.magics.history import History, compare_metrics
 from nbtrack.magics.session_log import SessionLog
 from nbtrack.magics.verdicts import Verdicts
@@ -20,6 +22,8 @@ from nbtrack.widgets.card import RunCard
 _PATIENT_SHARE = 0.25
 _LEAST_PATIENCE_S = 0.015
 _MOST_PATIENCE_S = 0.3
+# How long a command that compares runs waits for what is recorded beside their cells.
+_SETTLE_S = 10.0
 
 _ABSENT = object()
 
@@ -63,6 +67,7 @@ class Session:
     runs: list[TrackedRun] = field(default_factory=list)
     metric_names: set[str] = field(default_factory=set)
     store_took_s: float = 0.0
+    recording: list[Errand[bool]] = field(default_factory=list)
     verdicts: Verdicts = field(default_factory=Verdicts)
 
     @property
@@ -83,6 +88,13 @@ class Session:
                 "No cell was tracked in this kernel yet; put %%track on the first line of one."
             )
         return self.runs[-1]
+
+    def settle(self) -> None:
+        """Wait a moment for what is still being recorded of this kernel's runs."""
+        deadline = time.monotonic() + _SETTLE_S
+        for errand in self.recording:
+            errand.answer(max(0.0, deadline - time.monotonic()))
+        self.recording.clear()
 
     def patience_s(self, cell_s: float) -> float:
         """How long to wait for the store after a cell that took ``cell_s``.

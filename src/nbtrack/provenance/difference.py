@@ -82,9 +82,9 @@ def difference(a: Recipe, b: Recipe) -> Difference:
         _cells(a, b),
         _texts("modules", a.modules, b.modules),
         _data(a.inputs, b.inputs),
-        _pairs("packages", _packages(a), _packages(b)),
+        _known_pairs("packages", _packages(a), _packages(b)),
         _git(a, b),
-        _pairs("environment", _environment(a), _environment(b)),
+        _known_pairs("environment", _environment(a), _environment(b)),
         _metrics(a, b),
     )
     return Difference(_called(a), _called(b), sections)
@@ -105,6 +105,11 @@ def _pairs(title: str, a: Mapping[str, str], b: Mapping[str, str]) -> Section:
         if a.get(name) != b.get(name)
     ]
     return Section(title, tuple(changes), sum(a[name] == b.get(name) for name in a))
+
+
+def _known_pairs(title: str, a: Mapping[str, str], b: Mapping[str, str]) -> Section:
+    """As `_pairs`, but nothing where one of the runs recorded nothing of the kind."""
+    return _pairs(title, a, b) if a and b else Section(title, (), 0)
 
 
 def _kind(
