@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import threading
 import time
+import warnings
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -92,8 +92,15 @@ class Verdicts:
     def _watch(self) -> None:
         while True:
             time.sleep(_LOOK_EVERY_S)
-            with suppress(Exception):
+            try:
                 self.look()
+            except Exception as error:  # noqa: BLE001 - the border of a background thread
+                warnings.warn(
+                    f"Verdicts are not kept up to date any more ({type(error).__name__}: {error}).",
+                    RuntimeWarning,
+                    stacklevel=1,
+                )
+                return
 
 
 def read_notebook(file: Path) -> list[NotebookCell] | None:

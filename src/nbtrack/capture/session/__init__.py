@@ -7,7 +7,17 @@ the notebook as it was saved. Texts are all that is needed: nothing is executed.
 """
 
 from nbtrack.capture.session.cells import Blame, NotebookCell, SessionCell, Slice, Verdict
+from nbtrack.capture.session.effects import may_change
 from nbtrack.capture.session.slicing import slice_back
 from nbtrack.capture.session.verdict import judge
 
-__all__ = ["Blame", "NotebookCell", "SessionCell", "Slice", "Verdict", "judge", "slice_back"]
+__all__ = [
+    "Blame",
+    "NotebookCell",
+    "SessionCell",
+    "Slice",
+    "Verdict",
+    "judge",
+    "may_change",
+    "slice_back",
+]

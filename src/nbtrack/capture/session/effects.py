@@ -89,6 +89,13 @@ def effects_of(text: str) -> Effects:
     return reader.effects
 
 
+def may_change(text: str) -> set[str]:
+    """Names that a cell with that text may bind, or change in place, before it ends."""
+    effects = effects_of(text)
+    passed = {name for names in effects.passed.values() for name in names}
+    return effects.binds | effects.changes | passed
+
+
 class _Reader:
     """Reads one block of statements from top to bottom."""
 
