@@ -221,6 +221,8 @@ class _Reader:
                 self._expression(default)
             deferred.add(_deferred(node))
         deferred.reads |= {n for d in node.decorator_list for n in _names_read(d)}
+        if (earlier := self.effects.functions.get(node.name)) is not None:
+            deferred.add(earlier)  # The cell may have called it in between.
         self.effects.functions[node.name] = deferred
         self._bind_name(node.name, certain)
 
