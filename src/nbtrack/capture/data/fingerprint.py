@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from nbtrack.capture.data.addresses import address_of, read_address
+from nbtrack.capture.data.arrays import array_cost, is_few, read_array
+from nbtrack.capture.data.classes import class_name, is_of
 from nbtrack.capture.data.digest import Digest
+from nbtrack.capture.data.files import file_cost, read_file
+from nbtrack.capture.data.frames import frame_cost, read_frame
+from nbtrack.capture.data.objects import UnreadableError
+from nbtrack.capture.data.reading import Reading
+from nbtrack.capture.data.streams import held, is_stream, read_stream
 
+# Numbers are read at some 20 GB/s where they lie in order, at some 4 where they do not.
+BUDGET_BYTES = 4 << 30
 MAX_SCHEMA_CHARS = 8_000
-_MAX_PARTS = 50
+_MAX_TYPE_CHARS = 200
+_MAX_PARTS = 1_000
+_MAX_DEPTH = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +29,8 @@ class Fingerprint:
     """Data as it was seen. ``digest`` is empty where it could not be read, and ``note`` says why.
 
     ``schema`` is JSON: type by column, or the type of the elements. ``is_sampled`` says
-    that the digest is of a part of the content; ``note`` then says of which.
+    that the digest does not stand for all of the content; ``note`` then says for what.
+    ``source`` is the path or address that it came from, where that is known.
     """
 
     kind: str
@@ -31,145 +43,180 @@ class Fingerprint:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a reader found out about a value while it fed a `Digest`."""
-
-    kind: str
-    shape: tuple[int, ...] = ()
-    schema: object = None
-    source: str = ""
-    note: str = ""
-    is_read: bool = True
-    is_sampled: bool = False
-
-
-# A reader answers ``None`` for a value that it does not know.
-Reader = Callable[[Any, Digest], Reading | None]
-
-
 def is_data(value: object) -> bool:
-    """Whether a value is data, going by its type; its content is not touched."""
-    return _size(value, depth=0) is not None
+    """Whether a value is data, going by its type; its content is not touched.
+
+    A single number is a setting, also as an array or a tensor.
+    """
+    try:
+        return not is_few(value) and _cost(value, 0) is not None
+    except Exception:  # noqa: BLE001 - an object of the user's own may raise anything
+        return False
 
 
 def size_of(value: object) -> int | None:
-    """About how many bytes have to be read; ``None`` if it is no data, or nobody knows."""
-    size = _size(value, depth=0)
-    return None if size is None or size < 0 else size
+    """About how many bytes have to be read; ``None`` if it is no data, or nobody knows.
 
-
-def fingerprint(value: object) -> Fingerprint | None:
-    """The fingerprint of ``value``, or ``None`` if it is no data. Never raises."""
-    if not is_data(value):
-        return None
-    digest = Digest()
+    What is slow to read counts for as many bytes of numbers as are read meanwhile.
+    """
     try:
-        reading = _read(value, digest, depth=0)
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as error:  # noqa: BLE001 - any object may raise; a panic of Rust is no Exception
-        kind = f"{type(value).__module__}.{type(value).__name__}"
-        note = f"its content could not be read ({type(error).__name__})"
-        return Fingerprint(kind, "", (), "", None, note=note)
-    if reading is None:
+        cost = _cost(value, 0)
+    except Exception:  # noqa: BLE001 - as in `is_data`
         return None
+    return None if cost is None or cost < 0 else cost
+
+
+def fingerprint(
+    value: object, *, budget_bytes: int = BUDGET_BYTES, allow_network: bool = False
+) -> Fingerprint | None:
+    """The fingerprint of ``value``, or ``None`` if it is no data. Never raises.
+
+    Parameters
+    ----------
+    value
+        It may be changed by another thread meanwhile: then nobody knows which content
+        the digest is of.
+    budget_bytes
+        What costs more, in the sense of `size_of`, is sampled: the same stretches of the
+        same shape, always with the first and the last.
+    allow_network
+        Whether an address may be asked about, through fsspec and for at most five
+        seconds. Nothing is downloaded.
+    """
+    try:
+        cost = _cost(value, 0)
+        if cost is None:
+            return None
+        digest = Digest(min(1.0, budget_bytes / max(1, cost)))
+        reader = _Reader(digest, budget_bytes, allow_network=allow_network)
+        reading = reader.read(value, 0)
+    except UnreadableError as error:
+        return _unread(value, f"not read: {error}")
+    except Exception as error:  # noqa: BLE001 - as in `is_data`
+        return _unread(value, f"its content could not be read ({type(error).__name__})")
+    except BaseException as error:
+        # What goes wrong in polars' own core is no Exception.
+        if type(error).__name__ != "PanicException":
+            raise
+        return _unread(value, "its content could not be read (polars panicked)")
+    return None if reading is None else _told(reading, digest)
+
+
+class _Reader:
+    """Reads a value and its parts into one digest."""
+
+    def __init__(self, digest: Digest, budget_bytes: int, *, allow_network: bool) -> None:
+        self._digest = digest
+        self._budget_bytes = budget_bytes
+        self._allow_network = allow_network
+
+    def read(self, value: object, depth: int) -> Reading | None:
+        digest = self._digest
+        return (
+            read_array(value, digest)
+            or read_frame(value, digest)
+            or read_address(value, digest, allow_network=self._allow_network)
+            or read_file(value, digest, self._budget_bytes)
+            or self._read_parts(value, depth)
+            or read_stream(value)
+        )
+
+    def _read_parts(self, value: object, depth: int) -> Reading | None:
+        """Several arrays or frames that belong together: ``(X, y)``, ``{"train": …}``."""
+        parts = _parts(value, depth)
+        if not parts:
+            return None
+        self._digest.label("parts", len(parts))
+        schema: dict[str, object] = {}
+        notes = []
+        readings = []
+        for name, part in parts:
+            self._digest.label(name)
+            reading = self.read(part, depth + 1)
+            if reading is None:
+                return None
+            readings.append(reading)
+            schema[name] = [reading.kind, list(reading.shape)]
+            notes += [f"{name}: {reading.note}"] if reading.note else []
+        if is_stream(value):
+            notes.append("by what it holds, not by what it makes of it")
+        return Reading(
+            class_name(value),
+            (len(parts),),
+            schema,
+            note="; ".join(notes),
+            is_read=all(reading.is_read for reading in readings),
+            is_partial=is_stream(value) or any(reading.is_partial for reading in readings),
+        )
+
+
+def _parts(value: Any, depth: int) -> list[tuple[str, object]] | None:
+    """The parts of a value that may be nothing but data; of a data set or bunch, its data."""
+    kind = type(value)
+    if depth >= _MAX_DEPTH:
+        return None
+    if kind in (tuple, list, dict):
+        if not 0 < len(value) <= _MAX_PARTS:
+            return None
+        return [(str(n), p) for n, p in list(value.items() if kind is dict else enumerate(value))]
+    mixed = dict(value) if is_of(value, "sklearn", "Bunch") else held(value)
+    if mixed is None:
+        return None
+    return [(n, part) for n, part in mixed.items() if _cost(part, depth + 1) is not None]
+
+
+def _cost(value: object, depth: int) -> int | None:
+    """What reading costs: -1 where only reading tells, ``None`` for what is no data."""
+    for cost in (array_cost, frame_cost, file_cost):
+        found = cost(value)
+        if found is not None:
+            return found
+    if address_of(value):
+        return 0
+    parts = _parts(value, depth)
+    if not parts:
+        return 0 if is_stream(value) else None
+    total = 0
+    for _, part in parts:
+        found = _cost(part, depth + 1)
+        if found is None:
+            return None
+        total = -1 if found < 0 or total < 0 else total + found
+    return total
+
+
+def _told(reading: Reading, digest: Digest) -> Fingerprint:
+    notes = [reading.note] if reading.note else []
+    if digest.was_sampled:
+        apart = f"1 in {1 / digest.share:.3g}"
+        notes.append(f"sampled: {apart}, in even stretches with the first and the last")
     return Fingerprint(
         kind=reading.kind,
         digest=digest.hex() if reading.is_read else "",
         shape=reading.shape,
         schema=_schema_text(reading.schema),
-        size_bytes=digest.size_bytes,
-        is_sampled=bool(digest.note) or reading.is_sampled,
+        size_bytes=digest.size_bytes if reading.is_read else None,
+        is_sampled=digest.was_sampled or reading.is_partial,
         source=reading.source,
-        note="; ".join(part for part in (reading.note, digest.note) if part),
+        note="; ".join(notes),
     )
 
 
-def _read(value: object, digest: Digest, depth: int) -> Reading | None:
-    from nbtrack.capture.data.arrays import read_array
-    from nbtrack.capture.data.files import read_file
-    from nbtrack.capture.data.frames import read_frame
-
-    for reader in (read_frame, read_array, read_file):
-        reading = reader(value, digest)
-        if reading is not None:
-            return reading
-    return _read_parts(value, digest, depth)
+def _unread(value: object, note: str) -> Fingerprint:
+    return Fingerprint(class_name(value), "", (), "", None, note=note)
 
 
-def _read_parts(value: object, digest: Digest, depth: int) -> Reading | None:
-    """Several arrays or frames that belong together: ``(X, y)``, ``{"train": …}``."""
-    parts = _parts(value) if depth == 0 else None
-    if parts is None:
-        return None
-    digest.label(len(parts))
-    schema: dict[str, object] = {}
-    notes = []
-    is_read = True
-    for name, part in parts:
-        digest.label(name)
-        reading = _read(part, digest, depth + 1)
-        if reading is None:
-            return None
-        schema[name] = [reading.kind, list(reading.shape)]
-        is_read &= reading.is_read
-        notes += [reading.note] if reading.note else []
-    return Reading(
-        type(value).__name__, (len(parts),), schema, note="; ".join(notes), is_read=is_read
-    )
-
-
-def _parts(value: Any) -> list[tuple[str, object]] | None:
-    kind = type(value)
-    items: list[tuple[str, object]]
-    if kind in (tuple, list):
-        if not 0 < len(value) <= _MAX_PARTS:
-            return None
-        items = [(str(place), part) for place, part in enumerate(value)]
-    elif issubclass(kind, dict) and kind.__module__.partition(".")[0] in ("builtins", "sklearn"):
-        items = [(str(key), part) for key, part in dict.items(value)]
-    else:
-        return None
-    return items if 0 < len(items) <= _MAX_PARTS else None
-
-
-def _size(value: object, depth: int) -> int | None:
-    """Bytes to read; -1 where nobody can tell without reading; ``None`` for what is no data."""
-    from nbtrack.capture.data.arrays import array_size
-    from nbtrack.capture.data.files import file_size
-    from nbtrack.capture.data.frames import frame_size
-
-    try:
-        for size in (frame_size, array_size, file_size):
-            found = size(value)
-            if found is not None:
-                return found
-        parts = _parts(value) if depth == 0 else None
-        if parts is None:
-            return None
-        total = 0
-        for _, part in parts:
-            found = _size(part, depth + 1)
-            if found is None:
-                return None
-            total = -1 if found < 0 or total < 0 else total + found
-        return total
-    except Exception:  # noqa: BLE001 - as in `fingerprint`
-        return None
-
-
-def _schema_text(schema: object) -> str:
-    if schema is None:
+def _schema_text(schema: Any) -> str:
+    """The schema as JSON; of one that is too long its beginning, and how much is missing."""
+    if not schema:
         return ""
-    text = json.dumps(schema, ensure_ascii=False, default=str)
-    if len(text) <= MAX_SCHEMA_CHARS:
-        return text
-    assert isinstance(schema, dict)
     kept: dict[str, object] = {}
-    for name, type_ in schema.items():
-        kept[name] = type_
-        if len(json.dumps(kept, default=str)) > MAX_SCHEMA_CHARS - 100:
+    length = 0
+    for name, dtype in schema.items():
+        kept[name] = dtype if type(dtype) is not str else dtype[:_MAX_TYPE_CHARS]
+        length += len(name) + len(str(kept[name])) + 8
+        if length > MAX_SCHEMA_CHARS:
+            kept.pop(name)
+            kept["…"] = f"{len(schema) - len(kept)} more"
             break
-    kept["…"] = f"{len(schema) - len(kept)} more"
     return json.dumps(kept, ensure_ascii=False, default=str)

@@ -1,213 +1,133 @@
 """Tables: pandas, polars, Arrow, and relations of DuckDB.
 
-A column of numbers without gaps is hashed as a numpy array, anything else as Arrow has
-it; so the same columns have one digest in each library, but for gaps among numbers:
-pandas has NaN there, the others have null.
+A table is its columns in their order: name and values. The same columns have one digest in
+each library, as ``columns`` tells; but where pandas has NaN among numbers, the others may
+have a gap, which is something else. Of a pandas index, one that counts the rows
+says nothing; any other is a column that belongs to no other library.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.capture.data.classes import class_of, is_of
+from nbtrack.capture.data.reading import COLUMN_OBJECT_COST_BYTES, Reading
 from nbtrack.capture.scalars import loaded
 
 if TYPE_CHECKING:
     from nbtrack.capture.data.digest import Digest
-    from nbtrack.capture.data.fingerprint import Reading
 
-# Rows of texts and objects beyond this are taken from the beginning, the middle and the end.
-MAX_TEXT_ROWS = 5_000_000
-_SMALL_ROWS = 20_000
+# What a value of an extension type of pandas takes, a text as a rule, as a guess.
+_EXTENSION_BYTES = 32
 
 
-def frame_size(value: Any) -> int | None:
-    """Bytes of a table's content, -1 where only reading tells, ``None`` if it is none."""
-    pandas, polars, arrow = loaded("pandas"), loaded("polars"), loaded("pyarrow")
-    if pandas is not None and isinstance(value, (pandas.DataFrame, pandas.Series)):
-        size = int(value.memory_usage(deep=False).sum()) if value.ndim == 2 else int(value.nbytes)
-        kinds = value.dtypes if value.ndim == 2 else [value.dtype]
-        has_objects = any(getattr(kind, "kind", "O") == "O" for kind in kinds)
-        return -1 if has_objects and len(value) > _SMALL_ROWS else size
-    if polars is not None and isinstance(value, (polars.DataFrame, polars.Series)):
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """``role`` tells an index from a column that has its name. ``values`` is of the library."""
+
+    name: object
+    dtype: str
+    values: Any
+    role: str = "column"
+
+
+def frame_cost(value: Any) -> int | None:
+    """What a table costs to read, in bytes of numbers; ``None`` if it is none."""
+    pandas = loaded("pandas")
+    if pandas is not None and issubclass(type(value), (pandas.DataFrame, pandas.Series)):
+        return _pandas_cost(value)
+    if is_of(value, "polars", "DataFrame", "Series"):
         return int(value.estimated_size())
-    if polars is not None and isinstance(value, polars.LazyFrame):
-        return 0
-    if arrow is not None and isinstance(value, (arrow.Table, arrow.RecordBatch)):
+    if is_of(value, "pyarrow", "Table", "RecordBatch", "ChunkedArray", "Array"):
         return int(value.nbytes)
     return 0 if _is_relation(value) else None
 
 
 def read_frame(value: Any, digest: Digest) -> Reading | None:
-    """Feed a table to ``digest``: names, types and values of its columns, in their order."""
-    from nbtrack.capture.data.fingerprint import Reading
-
-    pandas, polars, arrow = loaded("pandas"), loaded("polars"), loaded("pyarrow")
-    if pandas is not None and isinstance(value, (pandas.DataFrame, pandas.Series)):
-        columns, shape = _pandas_columns(value), tuple(value.shape)
-        kind = f"pandas.{'DataFrame' if value.ndim == 2 else 'Series'}"
-    elif polars is not None and isinstance(value, (polars.DataFrame, polars.Series)):
-        frame = value if isinstance(value, polars.DataFrame) else value.to_frame()
-        columns, shape = ((c.name, str(c.dtype), c) for c in frame), tuple(value.shape)
-        kind = f"polars.{'DataFrame' if isinstance(value, polars.DataFrame) else 'Series'}"
-    elif polars is not None and isinstance(value, polars.LazyFrame):
-        digest.label(value.explain())
-        note = "the plan, not its rows"
-        return Reading("polars.LazyFrame", note=note, is_sampled=True)
-    elif arrow is not None and isinstance(value, (arrow.Table, arrow.RecordBatch)):
-        columns = (
-            (name, str(column.type), column)
-            for name, column in zip(value.schema.names, value.columns, strict=True)
-        )
-        shape, kind = (value.num_rows, value.num_columns), f"pyarrow.{type(value).__name__}"
-    elif _is_relation(value):
+    """Feed a table to ``digest``."""
+    if is_of(value, "pandas", "DataFrame", "Series"):
+        return _read(value, _pandas_columns(value), digest, "pandas", "DataFrame", "Series")
+    if is_of(value, "polars", "DataFrame", "Series"):
+        return _read(value, _polars_columns(value), digest, "polars", "DataFrame", "Series")
+    if is_of(value, "pyarrow", "Table", "RecordBatch", "ChunkedArray", "Array"):
+        names = ("Table", "RecordBatch", "ChunkedArray", "Array")
+        return _read(value, _arrow_columns(value), digest, "pyarrow", *names)
+    if _is_relation(value):
         types = {str(n): str(t) for n, t in zip(value.columns, value.types, strict=True)}
-        digest.label(value.sql_query(), *types.items())
-        note = "the query, not its rows"
-        return Reading("duckdb.Relation", (), types, note=note, is_sampled=True)
-    else:
-        return None
-    schema = {}
-    for name, type_, column in columns:
-        schema[str(name)] = type_
-        digest.label("column", name)
-        _feed(column, digest)
-    return Reading(kind, shape, schema)
-
-
-def _is_relation(value: object) -> bool:
-    kind = type(value)
-    return kind.__name__ == "DuckDBPyRelation" and "duckdb" in kind.__module__
-
-
-def _pandas_columns(value: Any) -> Iterator[tuple[str, str, Any]]:
-    import pandas as pd
-
-    frame = value if value.ndim == 2 else value.to_frame()
-    # An index that only counts says nothing; any other is a column.
-    if not isinstance(frame.index, pd.RangeIndex) or frame.index.start or frame.index.step != 1:
-        for level in range(frame.index.nlevels):
-            values = frame.index.get_level_values(level)
-            yield f"index {values.name}", str(values.dtype), values.to_series()
-    for place, name in enumerate(frame.columns):
-        column = frame.iloc[:, place]
-        yield str(name), str(column.dtype), column
-
-
-def _feed(column: Any, digest: Digest) -> None:
-    array = _as_numbers(column)
-    if array is not None:
-        digest.array(array)
-        return
-    _feed_arrow(_as_arrow(column, digest), digest)
-
-
-def _as_numbers(column: Any) -> Any:
-    """The column as a numpy array, if it is numbers, booleans or times without gaps."""
-    import numpy as np
-
-    dtype = getattr(column, "dtype", None)
-    if isinstance(dtype, np.dtype):
-        return column.to_numpy() if dtype.kind in "biufcmM" else None
-    library = type(column).__module__.partition(".")[0]
-    if library == "pandas":  # An extension type.
-        return None
-    if library == "polars":
-        plain = column.dtype.is_numeric() or str(column.dtype) == "Boolean"
-        return column.to_numpy() if plain and not column.null_count() else None
-    import pyarrow as pa
-
-    plain = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
-    if column.null_count or not (plain or pa.types.is_boolean(column.type)):
-        return None
-    if isinstance(column, pa.ChunkedArray):
-        column = column.combine_chunks()
-    return column.to_numpy(zero_copy_only=False)
-
-
-def _as_arrow(column: Any, digest: Digest) -> Any:
-    import pyarrow as pa
-
-    rows = len(column)
-    if rows > MAX_TEXT_ROWS:
-        third = MAX_TEXT_ROWS // 3
-        middle = (rows - third) // 2
-        parts = [(0, third), (middle, middle + third), (rows - third, rows)]
-        column = [column[start:end] for start, end in parts]
-        digest.label("sampled rows", rows)
-        digest.note = f"sampled: {3 * third:,} of {rows:,} texts: first, middle and last"
-        return pa.chunked_array([_one_array(each) for each in column]).combine_chunks()
-    return _one_array(column)
-
-
-def _one_array(column: Any) -> Any:
-    import pyarrow as pa
-
-    library = type(column).__module__.partition(".")[0]
-    if library == "polars":
-        column = column.to_arrow()
-    elif library == "pandas":
-        try:
-            column = pa.Array.from_pandas(column)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-            # Objects of several kinds: their texts, with the kinds.
-            column = pa.array([f"{type(each).__name__} {each}" for each in column])
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-
-
-def _feed_arrow(array: Any, digest: Digest) -> None:
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    kind = array.type
-    if pa.types.is_dictionary(kind):
-        return _feed_arrow(array.dictionary_decode(), digest)
-    if pa.types.is_large_string(kind) or pa.types.is_string(kind) or _is_view(kind, "string"):
-        array, name = array.cast(pa.large_string()), "text"
-    elif pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or _is_view(kind, "binary"):
-        array, name = array.cast(pa.large_binary()), "bytes"
-    elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        name = "list"
-    elif pa.types.is_struct(kind):
-        name = "struct"
-    else:
-        name = str(kind)
-    digest.label(name, len(array), array.null_count)
-    if array.null_count:
-        digest.content(np.packbits(array.is_null().to_numpy(zero_copy_only=False)))
-    if name in ("text", "bytes"):
-        filled = pc.fill_null(array, "" if name == "text" else b"")
-        offsets = np.frombuffer(filled.buffers()[1], np.int64)
-        offsets = offsets[filled.offset : filled.offset + len(filled) + 1]
-        digest.content(np.diff(offsets))
-        data = filled.buffers()[2]
-        if data is not None and len(offsets):
-            digest.content(memoryview(data)[int(offsets[0]) : int(offsets[-1])])
-    elif name == "list":
-        digest.content(pc.fill_null(pc.list_value_length(array), 0).to_numpy().astype(np.int64))
-        _feed_arrow(array.flatten(), digest)
-    elif name == "struct":
-        for field in kind:
-            digest.label(field.name)
-            _feed_arrow(pc.struct_field(array, field.name), digest)
-    else:
-        _feed_plain(array, digest)
+        digest.label("query", value.sql_query(), *types.items())
+        note = "its query, not its rows"
+        return Reading("duckdb.Relation", (), types, note=note, is_partial=True)
     return None
 
 
-def _feed_plain(array: Any, digest: Digest) -> None:
-    """Numbers and times with gaps, and what is rare: by their texts."""
-    import pyarrow as pa
+def _read(
+    value: Any, columns: Iterator[_Column], digest: Digest, library: str, *names: str
+) -> Reading:
+    from nbtrack.capture.data.columns import feed_column
 
-    present = array.drop_null()
-    try:
-        digest.array(present.to_numpy(zero_copy_only=False))
-    except (pa.ArrowInvalid, TypeError, ValueError):
-        digest.label(*present.to_pylist())
+    rows = len(value)
+    digest.label("table", rows)
+    schema: dict[str, str] = {}
+    for column in columns:
+        schema[str(column.name)] = column.dtype
+        digest.label(column.role, column.name)
+        feed_column(column.values, rows, digest)
+    shape = getattr(value, "shape", None) or (rows,)
+    found = class_of(value, library, *names)
+    kind = f"{library}.{found.__name__ if found else type(value).__name__}"
+    return Reading(kind, tuple(int(n) for n in shape), schema)
 
 
-def _is_view(kind: Any, name: str) -> bool:
-    import pyarrow as pa
+def _is_relation(value: object) -> bool:
+    return any(is_of(value, library, "DuckDBPyRelation") for library in ("duckdb", "_duckdb"))
 
-    return bool(getattr(pa.types, f"is_{name}_view", lambda _: False)(kind))
+
+def _pandas_cost(value: Any) -> int:
+    import numpy as np
+
+    # To ask pandas for its memory would take longer than to read a small table.
+    row = 0
+    for dtype in [value.dtype] if value.ndim == 1 else value.dtypes.tolist():
+        if not isinstance(dtype, np.dtype):
+            row += _EXTENSION_BYTES
+        else:
+            row += COLUMN_OBJECT_COST_BYTES if dtype.kind == "O" else dtype.itemsize
+    return len(value) * row
+
+
+def _pandas_columns(value: Any) -> Iterator[_Column]:
+    frame = value if value.ndim == 2 else value.to_frame(value.name)
+    if not _only_counts(frame.index):
+        for level in range(frame.index.nlevels):
+            values = frame.index.get_level_values(level)
+            yield _Column(values.name, str(values.dtype), values.to_series(), "index")
+    for place, name in enumerate(frame.columns):
+        column = frame.iloc[:, place]
+        yield _Column(name, str(column.dtype), column)
+
+
+def _only_counts(index: Any) -> bool:
+    """Whether an index holds 0, 1, 2 and so on, as if it had been left to pandas."""
+    import numpy as np
+    import pandas as pd
+
+    if issubclass(type(index), pd.RangeIndex):
+        return bool(index.start == 0 and index.step == 1) or len(index) == 0
+    if index.nlevels > 1 or index.name is not None or index.dtype != np.int64:
+        return False
+    return bool(np.array_equal(index.to_numpy(), np.arange(len(index))))
+
+
+def _polars_columns(value: Any) -> Iterator[_Column]:
+    series = [value] if is_of(value, "polars", "Series") else value
+    return (_Column(each.name, str(each.dtype), each) for each in series)
+
+
+def _arrow_columns(value: Any) -> Iterator[_Column]:
+    if is_of(value, "pyarrow", "Table", "RecordBatch"):
+        pairs = zip(value.schema.names, value.columns, strict=True)
+    else:
+        pairs = zip([""], [value], strict=True)
+    return (_Column(name, str(column.type), column) for name, column in pairs)
