@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from nbtrack.errors import NbtrackError
     from nbtrack.magics import load_ipython_extension, unload_ipython_extension
-    from nbtrack.provenance.fluent import diff, replay
+    from nbtrack.provenance.fluent import diff, export_environment, replay, why
     from nbtrack.tracking.active import (
         active_run,
         end_run,
@@ -63,7 +63,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "nbtrack.errors": ("NbtrackError",),
     "nbtrack.magics": ("load_ipython_extension", "unload_ipython_extension"),
-    "nbtrack.provenance.fluent": ("diff", "replay"),
+    "nbtrack.provenance.fluent": ("diff", "export_environment", "replay", "why"),
     "nbtrack.tracking.active": (
         "active_run",
         "end_run",
@@ -111,6 +111,7 @@ __all__ = [
     "delete_tag",
     "diff",
     "end_run",
+    "export_environment",
     "get_run",
     "list_experiments",
     "load_ipython_extension",
@@ -135,6 +136,7 @@ __all__ = [
     "sql",
     "start_run",
     "unload_ipython_extension",
+    "why",
 ]
 
 

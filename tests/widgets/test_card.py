@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nbtrack.tracking.direction import higher_is_better
 from nbtrack.widgets.card import (
     MAX_HTML_BYTES,
     CardMetric,
@@ -17,7 +18,6 @@ from nbtrack.widgets.card import (
     number_text,
     sparkline,
 )
-from nbtrack.widgets.direction import higher_is_better
 
 RUN_ID = "01" * 12 + "1a2b3c4d"
 

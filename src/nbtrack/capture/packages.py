@@ -16,7 +16,8 @@ from nbtrack.capture.git import without_credentials
 class Package:
     """One package. ``origin`` is empty for one from a registry, else as PEP 610 tells it:
 
-    ``vcs git+https://…@commit``, ``editable <folder>``, ``path <folder or file>`` or ``url …``.
+    ``vcs git+https://…@commit``, ``editable <folder>``, ``path <folder or file>`` or ``url …``;
+    ``conda`` for one that conda installed.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Package:
 def list_packages() -> list[Package]:
     """Every installed package, sorted by name; it takes some 70 ms."""
     found: dict[str, Package] = {}
+    is_conda = (Path(sys.prefix) / "conda-meta").is_dir()
     for distribution in metadata.distributions():
         try:
             told = distribution.metadata
@@ -34,6 +36,8 @@ def list_packages() -> list[Package]:
                 continue
             name, version = told["Name"], told["Version"]
             origin = _origin(distribution.read_text("direct_url.json"))
+            if is_conda and (distribution.read_text("INSTALLER") or "").strip() == "conda":
+                origin = "conda"
         except (TypeError, ValueError, OSError):
             continue  # A half-removed package has no readable metadata.
         if name:

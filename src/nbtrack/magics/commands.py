@@ -104,6 +104,7 @@ class TrackMagic:
             %track undo         delete this kernel's last run
             %track replay RUN   make a run again in a fresh kernel, and compare
             %track diff A B     what changed from one run to the other
+            %track why A B      which of these changes moved a metric, by replays
             %track sql SELECT…  ask the store: runs, params, metrics, latest_metrics, tags
         """
         if cell is not None:
@@ -132,7 +133,7 @@ class TrackMagic:
                 self._note(rest.strip())
             case "undo":
                 self._undo()
-            case "replay" | "diff":
+            case "replay" | "diff" | "why":
                 from nbtrack.magics.making import make
 
                 return make(self._session, word, rest)

@@ -10,6 +10,7 @@ from nbtrack.magics.complete import track_matcher
 from nbtrack.magics.hooks import Hooks
 from nbtrack.magics.session import Session
 from nbtrack.magics.session_log import SessionLog
+from nbtrack.tracking.settling import add_recorder, remove_recorder
 
 
 class Extension:
@@ -18,6 +19,7 @@ class Extension:
     def __init__(self, shell: Any) -> None:
         self._shell = shell
         session = Session(shell, SessionLog(shell))
+        self._settle = session.settle
         self._magic = TrackMagic(session)
         parser = TrackMagic.track.parser
         self._hooks = Hooks(session, parser)
@@ -29,9 +31,11 @@ class Extension:
         self._shell.register_magic_function(self._magic.track, "line_cell", "track")
         self._hooks.register()
         self._shell.Completer.custom_matchers.append(self._matcher)
+        add_recorder(self._settle)
 
     def unregister(self) -> None:
         """Take them out."""
+        remove_recorder(self._settle)
         self._shell.Completer.custom_matchers.remove(self._matcher)
         self._hooks.unregister()
         for kind in ("line", "cell"):

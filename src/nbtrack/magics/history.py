@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nbtrack.magics.notebook import CellKey
+from nbtrack.tracking.direction import higher_is_better
 from nbtrack.widgets.card import CardMetric, CardParam
-from nbtrack.widgets.direction import higher_is_better
 
 if TYPE_CHECKING:
     from nbtrack.store import Store

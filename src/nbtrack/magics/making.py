@@ -1,4 +1,4 @@
-"""``%track replay`` and ``%track diff``: runs made again, and compared."""
+"""``%track replay``, ``diff`` and ``why``: runs made again, and compared."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ class _Parser(argparse.ArgumentParser):
 
 
 def make(session: Session, command: str, rest: str) -> object:
-    """What ``%track replay`` or ``%track diff`` answers."""
-    session.settle()
-    return _replay(session, rest) if command == "replay" else _diff(session, rest)
+    """What one of these commands answers."""
+    answers = {"replay": _replay, "diff": _diff, "why": _why}
+    return answers[command](session, rest)
 
 
 def _replay(session: Session, rest: str) -> object:
     """``%track replay [RUN]``: this kernel's last run where none is named."""
     parser = _Parser("replay", add_help=False)
     parser.add_argument("run", nargs="?")
+    parser.add_argument("--env", action="store_true")
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--force", action="store_true")
     parser.add_argument("--tolerance", type=float, default=0.01)
@@ -44,6 +45,7 @@ def _replay(session: Session, rest: str) -> object:
         return fluent.replay(
             run,
             tolerance=asked.tolerance,
+            env=asked.env,
             keep=asked.keep,
             force=asked.force,
             progress=progress.say,
@@ -54,12 +56,33 @@ def _replay(session: Session, rest: str) -> object:
 
 def _diff(session: Session, rest: str) -> object:
     """``%track diff [A B]``: the last two runs of this kernel where none are named."""
-    words = _words(rest)
+    return fluent.diff(*_two(session, "diff", _words(rest)))
+
+
+def _why(session: Session, rest: str) -> object:
+    """``%track why [A B] [--metric NAME]``, the same."""
+    parser = _Parser("why", add_help=False)
+    parser.add_argument("runs", nargs="*")
+    parser.add_argument("--metric", "-m")
+    asked = parser.parse_args(_words(rest))
+    progress = _Progress()
+    try:
+        runs = _two(session, "why", asked.runs)
+        return fluent.why(*runs, metric=asked.metric, progress=progress.say)
+    finally:
+        progress.end()
+
+
+def _two(
+    session: Session, command: str, words: list[str]
+) -> tuple[fluent.RunReference, fluent.RunReference]:
     if not words and len(session.runs) >= 2:
-        return fluent.diff(session.runs[-2].run, session.runs[-1].run)
+        return session.runs[-2].run, session.runs[-1].run
     if len(words) != 2:
-        raise InvalidValue("%track diff takes two runs: %track diff brave-otter calm-newt")
-    return fluent.diff(words[0], words[1])
+        raise InvalidValue(
+            f"%track {command} takes two runs: %track {command} brave-otter calm-newt"
+        )
+    return words[0], words[1]
 
 
 def _words(rest: str) -> list[str]:

@@ -13,5 +13,6 @@ SUBCOMMANDS: Final = {
     "undo": "delete this kernel's last run",
     "replay": "RUN make a run again in a fresh kernel, and compare (last run where none is named)",
     "diff": "A B what changed from one run to the other, the most likely causes first",
+    "why": "A B which of these changes moved a metric, each tried alone by a replay",
     "sql": "SELECT … ask the store: views runs, params, metrics, latest_metrics, tags",
 }

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.events import short_id
 from nbtrack.store import (
     RunDetail,
     StoredCell,
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
     from nbtrack.store import Store
 
 _MODULE = "module:"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedPackage:
+    """One installed package; ``origin`` is empty for one from a registry (`capture.packages`)."""
+
+    name: str
+    version: str
+    origin: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,32 @@ class Recipe:
         }
 
     @property
+    def title(self) -> str:
+        """The run's name with its short id."""
+        return f"{self.run.name} ({short_id(self.run.run_id)})"
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The last value of each metric, but for those of the machine."""
+        return {m.key: m.value for m in self.run.metrics if not m.key.startswith("system/")}
+
+    @property
+    def packages(self) -> dict[str, str]:
+        """Versions of the installed packages, by name; empty if unknown."""
+        lines = (line.partition("==") for line in self.texts.get("packages", "").splitlines())
+        return {name: version for name, _, version in lines if name and version}
+
+    @property
+    def installed(self) -> list[RecordedPackage]:
+        """The installed packages with where they came from; empty if unknown."""
+        told = self.environment.get("packages")
+        return [
+            RecordedPackage(str(each["name"]), str(each["version"]), str(each.get("origin", "")))
+            for each in (told if isinstance(told, list) else ())
+            if isinstance(each, dict) and each.get("name") and each.get("version")
+        ]
+
+    @property
     def blames(self) -> list[str]:
         """Why the run may not come out again, a sentence each."""
         told = json.loads(self.run.facts.get("verdict.blames", "[]"))
@@ -55,8 +91,17 @@ class Recipe:
     @property
     def environment(self) -> dict[str, Any]:
         """Python, packages, machine and variables, as capture wrote them; empty if unknown."""
-        found = json.loads(self.texts.get("environment", "{}"))
+        try:
+            found = json.loads(self.texts.get("environment", "{}"))
+        except (ValueError, RecursionError):
+            return {}
         return found if isinstance(found, dict) else {}
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment variables that were recorded."""
+        found = self.environment.get("variables")
+        return {k: str(v) for k, v in found.items()} if isinstance(found, dict) else {}
 
 
 def recipe_of(store: Store, run_id: str) -> Recipe:

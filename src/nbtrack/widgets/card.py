@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from nbtrack.events import short_id
-from nbtrack.widgets.direction import higher_is_better
+from nbtrack.tracking.direction import higher_is_better
 
 MAX_HTML_BYTES = 10_000
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nbtrack.widgets.direction import higher_is_better
+from nbtrack.tracking.direction import higher_is_better
 
 if TYPE_CHECKING:
     from nbtrack.store import Column

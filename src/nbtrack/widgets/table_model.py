@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from nbtrack.errors import InvalidFilter
+from nbtrack.tracking.direction import higher_is_better
 from nbtrack.widgets.column_choice import choose_columns, is_constant
-from nbtrack.widgets.direction import higher_is_better
 from nbtrack.widgets.wire import ipc_bytes, json_number
 
 if TYPE_CHECKING:

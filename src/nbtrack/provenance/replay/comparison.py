@@ -11,6 +11,8 @@ from nbtrack.provenance.recipe import Recipe
 # Sums of floating point numbers in another order differ by so much.
 EXACT = 1e-6
 _NAMED = 5
+# They install and record: what comes out does not depend on them.
+_NO_PART = ("pip", "nbtrack")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +36,17 @@ class MetricComparison:
 
 def compare_metrics(run: Recipe, replay: Recipe, tolerance: float) -> list[MetricComparison]:
     """Every metric of ``run`` by its last value, but for those of the machine."""
-    again = {metric.key: metric.value for metric in replay.run.metrics}
+    again = replay.metrics
     compared = []
-    for metric in run.run.metrics:
-        if metric.key.startswith("system/"):
-            continue
-        other = again.get(metric.key)
-        off = math.inf if other is None else _relative(metric.value, other)
+    for name, value in run.metrics.items():
+        other = again.get(name)
+        off = math.inf if other is None else _relative(value, other)
         outcome: Literal["same", "close", "differs", "missing"] = (
             "missing"
             if other is None
             else "same" if off <= EXACT else "close" if off <= tolerance else "differs"
         )  # fmt: skip
-        compared.append(MetricComparison(metric.key, metric.value, other, outcome))
+        compared.append(MetricComparison(name, value, other, outcome))
     return compared
 
 
@@ -62,8 +62,8 @@ def other_differences(run: Recipe, replay: Recipe) -> list[str]:
     changed = [n for n in before if before[n] and after.get(n) and before[n] != after[n]]
     if changed:
         said.append(f"Not the same data: {_listed([f'`{name}`' for name in changed])}.")
-    old, new = (_packages(each) for each in (run, replay))
-    changed = [name for name in old if old[name] != new.get(name)]
+    old, new = run.packages, replay.packages
+    changed = [n for n in old if old[n] != new.get(n) and n not in _NO_PART]
     if changed and new:
         told = [f"{name} {old[name]} → {new.get(name, 'not installed')}" for name in changed]
         said.append(f"Not the same packages: {_listed(told)}.")
@@ -71,11 +71,6 @@ def other_differences(run: Recipe, replay: Recipe) -> list[str]:
     if all(python) and python[0] != python[1]:
         said.append(f"Not the same Python: {python[0]} → {python[1]}.")
     return said
-
-
-def _packages(recipe: Recipe) -> dict[str, str]:
-    lines = recipe.texts.get("packages", "").splitlines()
-    return {name: version for name, _, version in (line.partition("==") for line in lines)}
 
 
 def _listed(told: list[str]) -> str:

@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
@@ -58,17 +57,12 @@ class Workplace:
     @property
     def cwd(self) -> Path:
         """Where the notebook ran."""
-        return self.tree / self._below
+        return self.tree / path_below(self.recipe)
 
     @property
     def store(self) -> Path:
         """A store for what runs here, and is gone with it."""
         return self.folder / ".nbtrack"
-
-    @property
-    def _below(self) -> PurePath:
-        below = PurePath(self.recipe.run.facts.get("git.folder", "."))
-        return PurePath(".") if below.is_absolute() or ".." in below.parts else below
 
     def _make_tree(self) -> None:
         commit = self.recipe.run.facts.get("git.commit")
@@ -111,11 +105,11 @@ class Workplace:
 
     def _link_data(self) -> None:
         told = {each.source for each in self.recipe.inputs if each.source}
-        for name in sorted(told | set(_paths_read([cell.text for cell in self.recipe.cells]))):
+        for name in data_paths(self.recipe):
             path = Path(name)
             if "://" in name or (self.cwd / path).exists():
                 continue
-            source = self.project / self._below / path
+            source = self.project / path_below(self.recipe) / path
             if path.is_absolute() or ".." in path.parts or not source.exists():
                 if name in told and not (path.is_absolute() and path.exists()):
                     self.notes.append(f"The data {name} is missing here.")
@@ -128,13 +122,24 @@ class Workplace:
                 (shutil.copytree if source.is_dir() else shutil.copy2)(source, link)
 
 
-def _paths_read(texts: Sequence[str]) -> list[str]:
-    found: list[str] = []
-    for text in texts:
-        tree = parsed(text)
+def path_below(recipe: Recipe) -> PurePath:
+    """The folder in which the notebook ran, below the root of its checkout."""
+    below = PurePath(recipe.run.facts.get("git.folder", "."))
+    return PurePath(".") if below.is_absolute() or ".." in below.parts else below
+
+
+def data_paths(recipe: Recipe) -> list[str]:
+    """Files and addresses that the run read, as far as it was recorded or its cells tell."""
+    found = {each.source for each in recipe.inputs if each.source}
+    for cell in recipe.cells:
+        tree = parsed(cell.text)
         if tree is not None:
-            found += read_paths(tree, {})
-    return [path for path in found if path and not path.startswith(("-", "<")) and "\n" not in path]
+            found |= set(read_paths(tree, {}))
+    return sorted(path for path in found if _is_path(path))
+
+
+def _is_path(text: str) -> bool:
+    return bool(text) and not text.startswith(("-", "<")) and "\n" not in text
 
 
 def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 from nbtrack.errors import InvalidValue
@@ -40,15 +38,6 @@ def notebook_of(recipe: Recipe) -> dict[str, Any]:
         "nbformat": 4,
         "nbformat_minor": 5,
     }
-
-
-def write_notebook(recipe: Recipe, file: Path) -> Path:
-    """Write the notebook to ``file``. Raises `InvalidValue` if there is one already."""
-    if file.exists():
-        raise InvalidValue(f"{file} exists already; choose another name for the notebook.")
-    document = json.dumps(notebook_of(recipe), indent=1, ensure_ascii=False)
-    file.write_text(document, encoding="utf-8")
-    return file
 
 
 def _cell(kind: str, source: str) -> dict[str, Any]:

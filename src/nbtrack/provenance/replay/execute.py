@@ -1,6 +1,6 @@
 """Executes a notebook and tells how it goes, a line of JSON at a time: run as a module.
 
-``python -m nbtrack.provenance.execute NOTEBOOK FOLDER TIMEOUT_S`` is a process of its
+``python -m nbtrack.provenance.replay.execute NOTEBOOK FOLDER KERNEL TIMEOUT_S`` is a process of its
 own, so that an interrupt can end it, and no event loop or socket is left in the user's.
 """
 
@@ -15,8 +15,8 @@ from typing import Any
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def main(notebook: str, folder: str, timeout_s: str) -> None:
-    """Run every cell of the notebook in a fresh kernel, in ``folder``."""
+def main(notebook: str, folder: str, kernel: str, timeout_s: str) -> None:
+    """Run every cell of the notebook in a fresh kernel of that name, in ``folder``."""
     import nbformat
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -33,6 +33,7 @@ def main(notebook: str, folder: str, timeout_s: str) -> None:
     client = NotebookClient(
         document,
         timeout=int(float(timeout_s)) or None,
+        kernel_name=kernel,
         resources={"metadata": {"path": folder}},
     )
     client.on_cell_execute = begin
