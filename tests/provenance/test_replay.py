@@ -1,14 +1,19 @@
 """Runs made again in a fresh kernel: what comes out, and what is said where it does not."""
 
 import asyncio
+import json
+import shutil
 import subprocess
 import sys
+from importlib import metadata
 
 import nbformat
 import pytest
+from packaging.requirements import Requirement
 
 import nbtrack
 from nbtrack.errors import InvalidValue, NotReplayable, RunNotFound
+from nbtrack.provenance.recipe import recipe_of
 
 
 def test_a_run_comes_out_again_from_its_cells_alone(project):
@@ -140,8 +145,6 @@ def test_other_data_is_told(project):
 def test_a_commit_that_is_gone_is_named(checkout):
     checkout.execute("%%track r\nscore = 1 / 2.0")
     commit = checkout.git("rev-parse", "HEAD").strip()
-    import shutil
-
     shutil.rmtree(checkout.folder / ".git")
     report = nbtrack.replay("r")
     assert report.status == "matched"
@@ -168,8 +171,6 @@ def test_the_folder_is_kept_when_asked_for(project):
     report = nbtrack.replay("r", keep=True)
     assert report.folder.is_dir()
     assert str(report.folder) in str(report)
-    import shutil
-
     shutil.rmtree(report.folder)
 
 
@@ -186,3 +187,56 @@ def test_the_report_shows_hostile_names_as_text(project):
     project.execute("%%track '<img src=x>'\ny = 1 / 4")
     page = nbtrack.replay("<img src=x>")._repr_html_()
     assert "<img" not in page
+
+
+def required(*names):
+    """The installed packages that these need to run, themselves included."""
+    found = {}
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop().lower().replace("_", "-")
+        if name not in found:
+            found[name] = metadata.version(name)
+            wanted = (Requirement(each) for each in metadata.requires(name) or ())
+            waiting += [each.name for each in wanted if not each.marker or each.marker.evaluate()]
+    return found
+
+
+def recorded_with(project, packages):
+    """Run ``r`` as if these packages had been installed; its id."""
+    run_id = project.id_of("r")
+    recorded = json.loads(recipe_of(project.store, run_id).texts["environment"])
+    with nbtrack.start_run(run_id=run_id) as run:
+        lines = [f"{each['name']}=={each['version']}" for each in packages]
+        environment = json.dumps({**recorded, "packages": packages})
+        run.keep_texts({"environment": environment, "packages": "\n".join(lines)})
+    return run_id
+
+
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_the_recorded_packages_are_installed_when_asked_for(project, monkeypatch, installer):
+    project.execute("import tqdm", "%%track r\nn = len(tqdm.__version__.split('.')) / 2")
+    needed = required("nbtrack") | {"tqdm": "4.66.1", "nbtrack": "0.0.1"}
+    told = [{"name": n, "version": v, "origin": ""} for n, v in needed.items()]
+    run_id = recorded_with(project, told)
+    if installer == "pip":
+        monkeypatch.setattr("nbtrack.provenance.replay.packages.find_uv", lambda: None)
+    said = []
+    report = nbtrack.replay("r", env=True, keep=True, progress=said.append)
+    try:
+        assert report.status == "matched", report
+        assert f"installing {len(needed) - 1} packages" in said
+        assert nbtrack.get_run(report.run_id).facts["replay.of"] == run_id
+        packages = recipe_of(project.store, report.run_id).packages
+        assert packages["tqdm"] == "4.66.1"
+        assert "pytest" not in packages
+        assert not any("packages" in line for line in report.lines)
+    finally:
+        shutil.rmtree(report.folder)
+
+
+def test_packages_that_cannot_be_had_are_told(project):
+    project.execute("%%track r\ny = 1 / 4")
+    recorded_with(project, [{"name": "tqdm", "version": "0.0.0.1", "origin": ""}])
+    with pytest.raises(NotReplayable, match=r"could not be installed: .*tqdm"):
+        nbtrack.replay("r", env=True)

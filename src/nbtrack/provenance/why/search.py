@@ -178,7 +178,7 @@ def _surroundings(recipe: Recipe, project: Path) -> list[str]:
 
 
 def _key(recipe: Recipe, here: Sequence[str]) -> str:
-    """The fact under which a replay of that recipe is kept: what was replayed tells it, and where."""
+    """The fact under which a replay is kept: what was replayed tells it, and where."""
     told = [
         *here,
         [cell.text for cell in recipe.cells],
