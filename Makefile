@@ -22,6 +22,9 @@ ifeq ($(shell uname -s),Linux)
 LAB_FLAGS += $(if $(DISPLAY)$(WAYLAND_DISPLAY)$(WSL_DISTRO_NAME),,--no-browser)
 endif
 
+# Kernels start hundreds of times here: what they import is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help lab test test-oldest demo check format bench notebooks pictures clean
 .DELETE_ON_ERROR:

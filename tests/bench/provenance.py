@@ -93,3 +93,47 @@ def bench_slicing(cells: int = 500) -> Figure:
     slice_back(session, cells)
     taken = (time.perf_counter() - began) * 1000
     return Figure(f"slice a session of {cells} cells", taken, None, "ms", "<= 100")
+
+
+_ONE_RUN = """
+import sys
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+config = Config()
+config.HistoryManager.enabled = False
+shell = InteractiveShell.instance(config=config)
+for cell in ("%load_ext nbtrack", *sys.argv[1:]):
+    shell.run_cell(cell, store_history=True).raise_error()
+"""
+_CELLS = (
+    "import numpy as np\nfrom sklearn.linear_model import Ridge",
+    "X = np.random.default_rng(0).normal(size=(2000, 30))\ny = X.sum(axis=1)",
+)
+_FITTED = "r2 = Ridge(alpha=0.1).fit(X, y).score(X, y)"
+
+
+def bench_replay(rounds: int = 3) -> Figure:
+    """A replay, beside plain nbclient that executes the same cells without nbtrack."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    import nbtrack
+
+    replayed, plain = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "NBTRACK_STORE": f"{folder}/.nbtrack"}
+        program = [sys.executable, "-c", _ONE_RUN, *_CELLS, f"%%track r\n{_FITTED}"]
+        subprocess.run(program, cwd=folder, env=environment, check=True, capture_output=True)
+        for _ in range(rounds):
+            began = time.perf_counter()
+            report = nbtrack.replay("r", store=f"{folder}/.nbtrack")
+            replayed.append(time.perf_counter() - began)
+            assert report.status == "matched", report
+            cells = [nbformat.v4.new_code_cell(cell) for cell in (*_CELLS, _FITTED)]
+            began = time.perf_counter()
+            NotebookClient(nbformat.v4.new_notebook(cells=cells)).execute()
+            plain.append(time.perf_counter() - began)
+    alone = statistics.median(plain)
+    return Figure(
+        "replay over plain nbclient", statistics.median(replayed) - alone, alone, "s", "<= 2"
+    )
