@@ -108,6 +108,26 @@ def test_the_code_is_that_of_the_run_and_the_checkout_is_left_alone(checkout):
     assert (checkout.folder / "helpers.py").read_text() == "K = 99.0\n"
 
 
+def test_submodules_are_laid_out_as_they_were(checkout, tmp_path):
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    (inner / "inner_code.py").write_text("K = 0.5\n")
+    for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "one"]):
+        subprocess.run(["git", "-C", str(inner), *command], check=True)
+    checkout.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(inner), "s")
+    checkout.git("commit", "-q", "-m", "with a submodule")
+    read = "import runpy\nk = runpy.run_path('s/inner_code.py')['K']"
+    (checkout.folder / "s" / "numbers.txt").write_text("not committed")
+    checkout.execute(read, "%%track r\nscore = k * 3")
+    (checkout.folder / "s" / "inner_code.py").write_text("K = 99.0\n")
+    report = nbtrack.replay("r")
+    assert report.status == "matched", report
+    assert any("what changed within s" in line for line in report.lines), report
+    assert len(checkout.git("-C", "s", "worktree", "list").splitlines()) == 1
+    shutil.rmtree(checkout.folder / "s")
+    assert any("submodule s is not checked out" in line for line in nbtrack.replay("r").lines)
+
+
 def test_data_that_no_commit_holds_is_found(checkout):
     (checkout.folder / "data").mkdir()
     (checkout.folder / "data" / "d.txt").write_text("1 2 3")

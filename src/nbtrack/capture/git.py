@@ -15,6 +15,8 @@ MAX_DIFF_CHARS = 1 << 20
 MAX_UNTRACKED_BYTES = 256 << 10
 
 _ADDRESS = re.compile(r"(?P<scheme>[\w+.:-]*://)(?P<rest>.*)", re.DOTALL)
+# A submodule with changes of its own, as `git status --porcelain=v2` tells it.
+_CHANGED_SUBMODULE = re.compile(r"1 .. S.(?:M.|.U) (?:\S+ ){5}(?P<name>.*)")
 _SCP_USER = re.compile(r"^[^/\s]*@(?=[^/\s]+:)")
 
 
@@ -50,6 +52,7 @@ def observe_git(folder: Path) -> Checkout:
         reason = status.stderr.strip().partition("\n")[0].removeprefix("fatal: ")
         return Checkout({"git.note": reason[:200] or "not a git checkout"})
     facts: dict[str, str] = {"git.dirty": "no"}
+    submodules: list[str] = []
     for line in status.stdout.splitlines():
         if line.startswith("# branch.oid "):
             commit = line.removeprefix("# branch.oid ")
@@ -63,6 +66,8 @@ def observe_git(folder: Path) -> Checkout:
                 facts["git.branch"] = branch
         elif not line.startswith("#"):
             facts["git.dirty"] = "yes"
+            if changed := _CHANGED_SUBMODULE.match(line):
+                submodules.append(changed["name"])
     facts.update(_remote(git, folder))
     root = _root(git, folder)
     if root is None:
@@ -72,6 +77,9 @@ def observe_git(folder: Path) -> Checkout:
     if facts["git.dirty"] == "no" or "git.commit" not in facts:
         return Checkout(facts, root)
     diff, left_out = _diff(git, root)
+    if submodules:
+        inside = f"what changed within {', '.join(submodules[:5])}"
+        left_out = f"{left_out}; {inside}" if left_out else f"without {inside}"
     if left_out:
         facts["git.diff_note"] = left_out
     return Checkout(facts, root, diff)
@@ -89,7 +97,9 @@ def _diff(git: str, root: Path) -> tuple[str, str]:
     """What is not committed, as `git apply` takes it, and a note on what was left out."""
     left_out: list[str] = []
     try:
-        changed = _run(git, root, "diff", "HEAD", "--no-color", "--no-ext-diff", "--no-textconv")
+        # `-dirty` at a submodule's commit is nothing that a diff could be applied with.
+        plain = ("--no-color", "--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty")
+        changed = _run(git, root, "diff", "HEAD", *plain)
         others = _run(git, root, "ls-files", "--others", "--exclude-standard", "-z")
     except (subprocess.TimeoutExpired, OSError):
         return "", f"git took more than {TIMEOUT_S:.0f} s"

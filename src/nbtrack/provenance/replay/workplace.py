@@ -27,7 +27,7 @@ class Workplace:
     keep: bool = False
     notes: list[str] = field(default_factory=list)
     folder: Path = field(init=False)
-    _checkout: Path | None = None
+    _checkouts: list[Path] = field(default_factory=list)
 
     def __enter__(self) -> Workplace:
         self.folder = Path(tempfile.mkdtemp(prefix="nbtrack-replay-"))
@@ -43,11 +43,9 @@ class Workplace:
     def __exit__(self, *_: object) -> None:
         if self.keep:
             return
-        if self._checkout is not None:
-            _git(self._checkout, "worktree", "remove", "--force", str(self.tree))
         shutil.rmtree(self.folder, ignore_errors=True)
-        if self._checkout is not None:
-            _git(self._checkout, "worktree", "prune")
+        for root in self._checkouts:
+            _git(root, "worktree", "prune")
 
     @property
     def tree(self) -> Path:
@@ -68,18 +66,35 @@ class Workplace:
         commit = self.recipe.run.facts.get("git.commit")
         root = _git(self.project, "rev-parse", "--show-toplevel").stdout.strip() if commit else ""
         if commit and root:
-            made = _git(Path(root), "worktree", "add", "--detach", str(self.tree), commit)
-            if made.returncode == 0:
-                self._checkout = Path(root)
+            if self._check_out(Path(root), self.tree, commit):
                 self._apply_changes()
-            else:
-                self.notes.append(
-                    f"Commit {commit[:10]} is not in the checkout {Path(root).name}: "
-                    "fetch it for the code as it was."
-                )
+                self._check_out_submodules(Path(root), self.tree)
         elif commit:
             self.notes.append(f"There is no git checkout here with commit {commit[:10]}.")
         self.cwd.mkdir(parents=True, exist_ok=True)
+
+    def _check_out(self, root: Path, tree: Path, commit: str) -> bool:
+        made = _git(root, "worktree", "add", "--detach", "--force", str(tree), commit)
+        if made.returncode == 0:
+            self._checkouts.append(root)
+            return True
+        self.notes.append(
+            f"Commit {commit[:10]} is not in the checkout {root.name}: "
+            "fetch it for the code as it was."
+        )
+        return False
+
+    def _check_out_submodules(self, root: Path, tree: Path) -> None:
+        """Each at the commit that the tree names, from the user's clone of it: no network."""
+        for line in _git(tree, "ls-files", "--stage", "-z").stdout.split("\0"):
+            mode, _, rest = line.partition(" ")
+            if mode != "160000":
+                continue
+            commit, name = rest.partition(" ")[0], rest.partition("\t")[2]
+            if not (root / name / ".git").exists():
+                self.notes.append(f"The submodule {name} is not checked out here.")
+            elif self._check_out(root / name, tree / name, commit):
+                self._check_out_submodules(root / name, tree / name)
 
     def _apply_changes(self) -> None:
         diff = self.recipe.texts.get("git.diff", "")
@@ -89,7 +104,7 @@ class Workplace:
             return
         patch = self.folder / "changes.diff"
         patch.write_text(diff, encoding="utf-8", newline="")
-        applied = _git(self.tree, "apply", "--whitespace=nowarn", str(patch))
+        applied = _git(self.tree, "apply", "--index", "--whitespace=nowarn", str(patch))
         if applied.returncode:
             reason = applied.stderr.strip().partition("\n")[0]
             self.notes.append(f"What was not committed could not be applied ({reason}).")
