@@ -100,8 +100,26 @@ def test_modules_files_variables_and_random_numbers_are_parts():
     assert files.run.facts["git.commit"] == "2" * 40
     assert "data.csv" in files.texts["git.diff"]
     assert mixture.recipe([by_name["OMP_NUM_THREADS"]]).variables == {"OMP_NUM_THREADS": "2"}
-    assert mixture.recipe([by_name[""]]).texts["random"] == "state"
+    assert mixture.recipe([by_name[""]]).random == {1: "state"}
     assert mixture.recipe([]).texts == a["texts"]
+
+
+def test_random_numbers_go_with_the_cells_that_draw_them():
+    a = {
+        "cells": ["x = rand()", "y = f(x)", TRACKED],
+        "texts": {"random:1": "a1", "random": "a3"},
+    }
+    b = {
+        "cells": ["import more_things", "x = rand()", "y = f(x)", TRACKED],
+        "texts": {"random:1": "b1", "random:2": "b2", "random": "b4"},
+    }
+    mixture = mixture_of(a, b)
+    by_kind = {part.kind: part for part in mixture.parts}
+    assert set(by_kind) == {"cell", "random numbers"}
+    assert mixture.recipe([]).random == {1: "a1", 3: "a3"}
+    assert mixture.recipe([by_kind["random numbers"]]).random == {1: "b2", 3: "b4"}
+    assert mixture.recipe([by_kind["cell"]]).random == {1: "b1", 2: "a1", 4: "a3"}
+    assert mixture.recipe(mixture.parts).random == {1: "b1", 2: "b2", 4: "b4"}
 
 
 def test_what_a_replay_cannot_change_is_said():

@@ -43,6 +43,19 @@ def test_what_was_never_seeded_is_drawn_again(project):
     assert nbtrack.replay("r").status == "matched"
 
 
+def test_data_that_was_drawn_by_an_earlier_cell_is_drawn_again(project):
+    project.execute(
+        "import numpy as np, random",
+        "X = np.random.rand(100)",
+        "np.random.rand(7)",
+        "mixed = sorted(X, key=lambda _: random.random())",
+        "%%track r\nfirst = float(mixed[0] + np.random.rand())",
+    )
+    report = nbtrack.replay("r")
+    assert report.status == "matched", report
+    assert "the same" in report.lines[0]
+
+
 def test_another_result_is_told_with_how_far_it_is_off(project):
     project.execute(
         "import os",

@@ -41,7 +41,8 @@ class RandomState:
         if now.python != self.python:
             version, words, gauss = self.python
             used["python"] = [version, _packed(words), gauss]
-        if self.numpy is not None and self.numpy[0] == "MT19937":
+        # Another generator, set by the user, tells its state as a dict.
+        if isinstance(self.numpy, tuple) and self.numpy[0] == "MT19937" == now.numpy[0]:
             name, words, position, has_gauss, gauss = self.numpy
             same = now.numpy[2:] == self.numpy[2:] and (now.numpy[1] == words).all()
             if not same:

@@ -50,6 +50,8 @@ def record_origin(
             "session.slice": json.dumps(made_by.numbers),
         }
     )
+    drawn = {f"random:{each}": session.log.drew(each) for each in made_by.numbers if each != number}
+    run.keep_texts({role: state for role, state in drawn.items() if state})
     found = inputs.found(_DATA_S) if inputs is not None else {}
     if found:
         run.keep_inputs(_as_event(run, name, seen) for name, seen in found.items())

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.capture.random_state import RandomState
 from nbtrack.capture.secrets import redact
 from nbtrack.capture.session import SessionCell
 from nbtrack.events import CellExecuted, CellStatus, new_run_id
@@ -30,6 +32,8 @@ class _Executed:
     ts_us: int
     status: CellStatus = "unknown"
     duration_s: float | None = None
+    random: RandomState | None = None
+    drew: str = ""  # the random state that it began with, if it drew from it
 
 
 class SessionLog:
@@ -71,6 +75,7 @@ class SessionLog:
                 getattr(info, "cell_id", None) or "",
                 time.monotonic(),
                 time.time_ns() // 1000,
+                random=_random_state(),
             )
         )
         return number
@@ -81,7 +86,15 @@ class SessionLog:
             if executed.number == number:
                 executed.status = "failed" if failed else "finished"
                 executed.duration_s = time.monotonic() - executed.began
+                if executed.random is not None:
+                    with suppress(Exception):  # As below.
+                        executed.drew = executed.random.if_used()
+                    executed.random = None
                 return
+
+    def drew(self, number: int) -> str:
+        """The random state with which that cell began; empty if it drew nothing, or is unknown."""
+        return next((e.drew for e in self._executed if e.number == number), "")
 
     def cells(self, until: int) -> list[SessionCell]:
         """What was executed up to that number, and with it."""
@@ -109,6 +122,13 @@ class SessionLog:
                     )
                 )
         self._written[store.path] = max(written, until)
+
+
+def _random_state() -> RandomState | None:
+    try:
+        return RandomState.now()
+    except Exception:  # noqa: BLE001 - a library that is half loaded, or patched by the user
+        return None
 
 
 def _running_cell() -> str:

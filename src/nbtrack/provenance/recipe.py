@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nbtrack.store import Store
 
 _MODULE = "module:"
+_RANDOM = "random:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,19 @@ class Recipe:
             for each in (told if isinstance(told, list) else ())
             if isinstance(each, dict) and each.get("name") and each.get("version")
         ]
+
+    @property
+    def random(self) -> dict[int, str]:
+        """States of the random number generators, by the number of the cell that drew from them."""
+        states = {
+            int(number): state
+            for role, state in self.texts.items()
+            if role.startswith(_RANDOM) and (number := role.removeprefix(_RANDOM)).isdigit()
+        }
+        # That of the tracked cell is the run's own.
+        if self.cells and (own := self.texts.get("random")):
+            states[self.cells[-1].number] = own
+        return states
 
     @property
     def blames(self) -> list[str]:

@@ -21,13 +21,12 @@ def notebook_of(recipe: Recipe) -> dict[str, Any]:
             f"Run {run.name!r} was not made by a tracked cell whose session was recorded: "
             "there is nothing to replay."
         )
-    *before, target = recipe.cells
     said = f"# {run.name}\n\nThe cells that made run `{run.run_id}`, as they were executed."
     cells = [_cell("markdown", said), _cell("code", "%load_ext nbtrack")]
-    cells += [_cell("code", cell.text) for cell in before]
-    if state := recipe.texts.get("random"):
-        cells.append(_cell("code", _RESTORE.format(state=state)))
-    cells.append(_cell("code", target.text))
+    for executed in recipe.cells:
+        if state := recipe.random.get(executed.number):
+            cells.append(_cell("code", _RESTORE.format(state=state)))
+        cells.append(_cell("code", executed.text))
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
     return {

@@ -80,8 +80,10 @@ class Mixture:
         for name, value in self._b.variables.items():
             if value != known.get(name):
                 yield Part("variable", name, known.get(name, ""), value)
-        random = self._b.texts.get("random")
-        if random and random != self.a.texts.get("random"):
+        if any(
+            one and other and self.a.random.get(one.number) != self._b.random.get(other.number)
+            for one, other in self._pairs
+        ):
             yield Part("random numbers", "")
 
     def _find_untried(self) -> Iterator[str]:
@@ -113,19 +115,26 @@ class Mixture:
         if "files" in kinds:
             _take(texts, self._b.texts, "git.diff")
             _take(facts, self._b.run.facts, "git.commit")
-        if "random numbers" in kinds:
-            _take(texts, self._b.texts, "random")
         changed = {n: v for n, v in self._b.variables.items() if ("variable", n) in names}
         if changed:
             environment = self.a.environment
             environment["variables"] = {**self.a.variables, **changed}
             texts["environment"] = json.dumps(environment)
-        cells = [
-            replace(cell, text=text)
-            for place, (one, other) in self._ordered("order" in kinds)
-            if (cell := one or other) is not None
-            if (text := _mixed(one, other, [p for p in taken if p.cell == place])) is not None
-        ]
+        texts = {role: text for role, text in texts.items() if not role.startswith("random")}
+        cells: list[StoredCell] = []
+        for place, (one, other) in self._ordered("order" in kinds):
+            cell = one or other
+            text = _mixed(one, other, [part for part in taken if part.cell == place])
+            if cell is None or text is None:
+                continue
+            # Numbered anew: those of the two sessions have nothing to do with each other.
+            cells.append(replace(cell, text=text, number=len(cells) + 1))
+            drawn_by = other if other and (one is None or "random numbers" in kinds) else None
+            state = (
+                self._b.random.get(drawn_by.number) if drawn_by else self.a.random.get(cell.number)
+            )
+            if state:
+                texts[f"random:{len(cells)}"] = state
         return replace(
             self.a, run=replace(self.a.run, facts=facts), texts=texts, cells=tuple(cells)
         )

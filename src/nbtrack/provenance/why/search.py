@@ -189,7 +189,7 @@ def _key(recipe: Recipe, here: Sequence[str]) -> str:
 
 
 def _matters(role: str) -> bool:
-    return role.startswith("module:") or role in ("git.diff", "environment", "random")
+    return role.startswith(("module:", "random")) or role in ("git.diff", "environment")
 
 
 def _trial(
