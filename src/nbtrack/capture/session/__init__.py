@@ -1,6 +1,7 @@
 """What made a cell's inputs, read off the texts of the cells that a kernel has executed.
 
-``effects`` says of one cell which names it needs, binds and may change; ``python``
+``effects`` says of one cell which names it needs, binds and may change (``nodes`` and
+``words`` know trees and calls); ``python``
 turns what a user wrote, magics and all, into Python first. ``slicing`` walks back from
 a cell to the executions that made what it needs, and ``verdict`` holds those against
 the notebook as it was saved. Texts are all that is needed: nothing is executed.

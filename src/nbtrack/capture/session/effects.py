@@ -8,11 +8,23 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from nbtrack.capture.session.magic_calls import read_magic
+from nbtrack.capture.session.nodes import (
+    COMPREHENSIONS,
+    declared_names,
+    default_values,
+    dotted_name,
+    leaves,
+    names_in_pattern,
+    names_in_target,
+    names_read,
+    root_name,
+    shared_names,
+    stored_names,
+)
 from nbtrack.capture.session.python import parsed
 from nbtrack.capture.session.words import (
     ASKING,
@@ -30,7 +42,6 @@ from nbtrack.capture.session.words import (
 )
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _OUTPUT_NAME = re.compile(r"_\d+|_i\d*|_ii|_iii|_dh|_oh|_ih|__|___")
 
 
@@ -146,7 +157,7 @@ class _Reader:
                 self._expression(iterable)
                 self._bind(target, iterable, False)
                 # A loop over nothing binds nothing; its target is the loop's own all the same.
-                self._bound |= _names_in_target(target)
+                self._bound |= names_in_target(target)
                 self.block(node.body, certain=False)
                 self.block(node.orelse, certain=False)
             case ast.While(test=test) | ast.If(test=test):
@@ -163,7 +174,7 @@ class _Reader:
             case ast.Match(subject=subject, cases=cases):
                 self._expression(subject)
                 for case in cases:
-                    for name in _names_in_pattern(case.pattern):
+                    for name in names_in_pattern(case.pattern):
                         self._bind_name(name, False)
                         self._bound.add(name)
                     if case.guard is not None:
@@ -198,7 +209,7 @@ class _Reader:
             if handler.name:
                 self._bound.add(handler.name)
             self.block(handler.body, certain=False)
-            if not _leaves(handler.body):
+            if not leaves(handler.body):
                 bound &= self._bound
         self._bound = bound
         if certain:
@@ -214,13 +225,13 @@ class _Reader:
         if isinstance(node, ast.ClassDef):
             for base in (*node.bases, *(keyword.value for keyword in node.keywords)):
                 self._expression(base)
-                deferred.reads |= _names_read(base)
+                deferred.reads |= names_read(base)
             deferred.add(_deferred_in_class(node, self))
         else:
-            for default in _defaults(node.args):
+            for default in default_values(node.args):
                 self._expression(default)
             deferred.add(_deferred(node))
-        deferred.reads |= {n for d in node.decorator_list for n in _names_read(d)}
+        deferred.reads |= {n for d in node.decorator_list for n in names_read(d)}
         if (earlier := self.effects.functions.get(node.name)) is not None:
             deferred.add(earlier)  # The cell may have called it in between.
         self.effects.functions[node.name] = deferred
@@ -242,7 +253,7 @@ class _Reader:
                 self._bind(inner, value, certain)
             case _:
                 self._change(target)
-                root = _root(target)
+                root = root_name(target)
                 if root is not None:
                     self._share(root, value)
 
@@ -261,7 +272,7 @@ class _Reader:
         if value is None:
             return
         # A name that is among them keeps what it shared before.
-        if shared := _shared_names(value):
+        if shared := shared_names(value):
             self.effects.copies.setdefault(name, set()).update(shared)
         if isinstance(value, ast.Lambda):
             self.effects.functions[name] = _deferred(value)
@@ -271,7 +282,7 @@ class _Reader:
         for child in ast.iter_child_nodes(target):
             if isinstance(child, ast.expr):
                 self._expression(child)
-        root = _root(target)
+        root = root_name(target)
         if root is not None:
             self._read(root)
             self._change_name(root)
@@ -300,13 +311,13 @@ class _Reader:
                 self._bind_name(name, False)
                 self._share(name, value)
             case ast.Lambda(args=arguments):
-                for default in _defaults(arguments):
+                for default in default_values(arguments):
                     self._expression(default)
                 deferred = _deferred(node)
                 for name in deferred.reads:
                     self._read(name)
                 self.effects.changes |= deferred.changes
-            case _ if isinstance(node, _COMPREHENSIONS):
+            case _ if isinstance(node, COMPREHENSIONS):
                 self._comprehension(node)
             case ast.Call():
                 self._call(node)
@@ -322,7 +333,7 @@ class _Reader:
         own: set[str] = set()
         generators: list[ast.comprehension] = node.generators  # type: ignore[attr-defined]
         for generator in generators:
-            own |= _names_in_target(generator.target)
+            own |= names_in_target(generator.target)
         inner = _Reader(self._local | frozenset(own - self._bound))
         inner._bound = self._bound | own
         inner.effects = self.effects
@@ -344,17 +355,17 @@ class _Reader:
         for argument in arguments:
             self._expression(argument.value if isinstance(argument, ast.Starred) else argument)
         self._expression(node.func)
-        dotted = _dotted(node.func)
+        dotted = dotted_name(node.func)
         self._random(dotted)
         last = dotted.rpartition(".")[2]
         if last in ASKING:
             self.effects.outside.append((last, f"{last}() asks somebody"))
         if dotted in EVERYTHING:
             self._may_do_anything(f"{dotted}()")
-        named = {root for each in arguments for root in _shared_names(each)}
+        named = {root for each in arguments for root in shared_names(each)}
         match node.func:
             case ast.Attribute(value=receiver, attr=method):
-                root = _root(receiver)
+                root = root_name(receiver)
                 if root is None or dotted in PURE_CALLS:
                     pass
                 elif last in CHANGES_ITS_ARGUMENT:
@@ -422,8 +433,8 @@ def _deferred(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Defe
     parameters = {argument.arg for argument in every}
     parameters |= {a.arg for a in (arguments.vararg, arguments.kwarg) if a is not None}
     body: list[ast.stmt] = node.body if isinstance(node.body, list) else [ast.Expr(node.body)]
-    declared = set(_declared(body))
-    local = frozenset((parameters | set(_stored(body))) - declared)
+    declared = set(declared_names(body))
+    local = frozenset((parameters | set(stored_names(body))) - declared)
     reader = _Reader(local)
     reader.block(body, certain=False)
     found = Deferred(set(reader.effects.reads), reader.effects.changes | reader.effects.binds)
@@ -438,12 +449,12 @@ def _deferred(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Defe
 def _deferred_in_class(node: ast.ClassDef, outer: _Reader) -> Deferred:
     """What methods do when they are called; what the class body reads is read at once."""
     found = Deferred()
-    own = frozenset(_stored(node.body))
+    own = frozenset(stored_names(node.body))
     body = _Reader(own)
     for statement in node.body:
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
             found.add(_deferred(statement))
-            for default in (*_defaults(statement.args), *statement.decorator_list):
+            for default in (*default_values(statement.args), *statement.decorator_list):
                 body._expression(default)
         else:
             body._statement(statement, False)
@@ -460,125 +471,15 @@ def _changed_in(body: list[ast.stmt]) -> set[str]:
     for node in (child for statement in body for child in ast.walk(statement)):
         match node:
             case ast.AugAssign(target=target):
-                changed.add(_root(target) or "")
+                changed.add(root_name(target) or "")
             case ast.Assign(targets=targets):
-                changed |= {_root(t) or "" for t in targets if not isinstance(t, ast.Name)}
+                changed |= {root_name(t) or "" for t in targets if not isinstance(t, ast.Name)}
             case ast.Delete(targets=targets):
-                changed |= {_root(t) or "" for t in targets if not isinstance(t, ast.Name)}
+                changed |= {root_name(t) or "" for t in targets if not isinstance(t, ast.Name)}
             case ast.Call(func=ast.Attribute(value=receiver, attr=method)):
                 if method not in PURE_METHODS:
-                    changed.add(_root(receiver) or "")
+                    changed.add(root_name(receiver) or "")
             case ast.Call(func=ast.Name(id=function), args=arguments):
                 if function not in PURE_CALLS and not function[:1].isupper():
-                    changed |= {name for each in arguments for name in _shared_names(each)}
+                    changed |= {name for each in arguments for name in shared_names(each)}
     return changed
-
-
-def _declared(body: list[ast.stmt]) -> Iterator[str]:
-    for statement in body:
-        for node in ast.walk(statement):
-            if isinstance(node, (ast.Global, ast.Nonlocal)):
-                yield from node.names
-
-
-def _stored(body: list[ast.stmt]) -> Iterator[str]:
-    """Names that a body binds in its own scope."""
-    waiting: list[ast.AST] = list(body)
-    while waiting:
-        node = waiting.pop()
-        match node:
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-                yield name
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                yield name
-                continue
-            case ast.ClassDef(name=name):
-                yield name
-                continue
-            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
-                yield from ((alias.asname or alias.name).partition(".")[0] for alias in aliases)
-            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):
-                yield name
-            case ast.Lambda():
-                continue
-        if not isinstance(node, _COMPREHENSIONS):
-            waiting.extend(ast.iter_child_nodes(node))
-
-
-# Small questions about nodes
-
-
-def _defaults(arguments: ast.arguments) -> list[ast.expr]:
-    return [*arguments.defaults, *(default for default in arguments.kw_defaults if default)]
-
-
-def _root(node: ast.AST) -> str | None:
-    """The name at the bottom of ``a.b[c].d``."""
-    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Starred)):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else None
-
-
-def _dotted(node: ast.expr) -> str:
-    match node:
-        case ast.Name(id=name):
-            return name
-        case ast.Attribute(value=value, attr=attribute):
-            return f"{_dotted(value)}.{attribute}"
-    return ""
-
-
-def _names_read(node: ast.AST) -> set[str]:
-    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
-
-
-def _shared_names(node: ast.expr) -> set[str]:
-    """Names whose objects, or parts of them, may be in the value of an expression."""
-    match node:
-        case ast.Name(id=name):
-            return {name}
-        case ast.Attribute(value=value) | ast.Subscript(value=value) | ast.Starred(value=value):
-            return _shared_names(value)
-        case ast.Tuple(elts=elements) | ast.List(elts=elements) | ast.Set(elts=elements):
-            return {name for element in elements for name in _shared_names(element)}
-        case ast.Dict(values=values):
-            return {name for value in values for name in _shared_names(value)}
-        case ast.IfExp(body=body, orelse=orelse):
-            return _shared_names(body) | _shared_names(orelse)
-        case ast.BoolOp(values=values):
-            return {name for value in values for name in _shared_names(value)}
-        case ast.NamedExpr(value=value) | ast.Await(value=value):
-            return _shared_names(value)
-        case ast.Call(func=function, args=arguments, keywords=keywords):
-            # A constructor keeps what it is given; a method may answer its own object.
-            kept = {
-                name
-                for each in (*arguments, *(keyword.value for keyword in keywords))
-                for name in _shared_names(each)
-            }
-            root = _root(function) if isinstance(function, ast.Attribute) else None
-            return kept | ({root} if root else set())
-    return set()
-
-
-def _names_in_target(target: ast.expr) -> set[str]:
-    return {
-        node.id
-        for node in ast.walk(target)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
-
-
-def _names_in_pattern(pattern: ast.pattern) -> set[str]:
-    found = set()
-    for node in ast.walk(pattern):
-        match node:
-            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-                found.add(name)
-            case ast.MatchMapping(rest=str(name)):
-                found.add(name)
-    return found
-
-
-def _leaves(body: list[ast.stmt]) -> bool:
-    return bool(body) and isinstance(body[-1], (ast.Raise, ast.Return, ast.Continue, ast.Break))
