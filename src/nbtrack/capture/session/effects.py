@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from nbtrack.capture.session.magic_calls import read_magic
 from nbtrack.capture.session.nodes import (
     COMPREHENSIONS,
+    called_names,
     declared_names,
     default_values,
     dotted_name,
@@ -47,12 +49,18 @@ _OUTPUT_NAME = re.compile(r"_\d+|_i\d*|_ii|_iii|_dh|_oh|_ih|__|___")
 
 @dataclass(slots=True)
 class Deferred:
-    """What happens when a function or class of the session is used: it is not done before."""
+    """What happens when a function or class of the session is used: it is not done before.
+
+    Names are those of the session; the fields mean what they mean in `Effects`. The object of
+    ``answers`` may be what a call returns, or that of a function among them.
+    """
 
     reads: set[str] = field(default_factory=set)
     changes: set[str] = field(default_factory=set)
     changes_arguments: bool = False
     outside: list[str] = field(default_factory=list)
+    passed: dict[str, set[str]] = field(default_factory=dict)
+    answers: set[str] = field(default_factory=set)
 
     def add(self, other: Deferred) -> None:
         """Take in what another does."""
@@ -60,6 +68,9 @@ class Deferred:
         self.changes |= other.changes
         self.changes_arguments |= other.changes_arguments
         self.outside += other.outside
+        self.answers |= other.answers
+        for function, names in other.passed.items():
+            self.passed.setdefault(function, set()).update(names)
 
 
 @dataclass(slots=True)
@@ -68,7 +79,8 @@ class Effects:
 
     ``reads`` are needed from before it; ``binds`` it certainly makes anew; ``changes``
     it may bind or change, ``may_bind`` are those of them that it may bind. ``copies`` maps
-    a name to those whose object, or a part of it, it may now share. ``functions`` are those
+    a name to those whose object, or a part of it, it may now share, ``results`` to functions
+    that may have answered it. ``functions`` are those
     it defines; ``bound_at`` tells what it had bound when a name was first used. ``passed``
     are names handed to calls of session functions, by function. ``outside`` tells what
     comes from where no cell is, ``unsure`` what cannot be followed; ``modules`` are names
@@ -80,6 +92,7 @@ class Effects:
     changes: set[str] = field(default_factory=set)
     may_bind: set[str] = field(default_factory=set)
     copies: dict[str, set[str]] = field(default_factory=dict)
+    results: dict[str, set[str]] = field(default_factory=dict)
     functions: dict[str, Deferred] = field(default_factory=dict)
     bound_at: dict[str, frozenset[str]] = field(default_factory=dict)
     passed: dict[str, set[str]] = field(default_factory=dict)
@@ -231,11 +244,22 @@ class _Reader:
             for default in default_values(node.args):
                 self._expression(default)
             deferred.add(_deferred(node))
+            self._keep_defaults(node, deferred)
         deferred.reads |= {n for d in node.decorator_list for n in names_read(d)}
         if (earlier := self.effects.functions.get(node.name)) is not None:
             deferred.add(earlier)  # The cell may have called it in between.
         self.effects.functions[node.name] = deferred
         self._bind_name(node.name, certain)
+
+    def _keep_defaults(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, deferred: Deferred
+    ) -> None:
+        """A function that changes its arguments keeps what it did to the defaults of them."""
+        kept = [each for each in default_values(node.args) if not isinstance(each, ast.Constant)]
+        if kept and deferred.changes_arguments:
+            deferred.changes.add(node.name)
+            shared = {name for default in kept for name in shared_names(default)}
+            self.effects.copies.setdefault(node.name, set()).update(shared)
 
     # Names
 
@@ -274,6 +298,8 @@ class _Reader:
         # A name that is among them keeps what it shared before.
         if shared := shared_names(value):
             self.effects.copies.setdefault(name, set()).update(shared)
+        if called := called_names(value):
+            self.effects.results.setdefault(name, set()).update(called)
         if isinstance(value, ast.Lambda):
             self.effects.functions[name] = _deferred(value)
 
@@ -366,7 +392,12 @@ class _Reader:
         match node.func:
             case ast.Attribute(value=receiver, attr=method):
                 root = root_name(receiver)
-                if root is None or dotted in PURE_CALLS:
+                if dotted in PURE_CALLS:
+                    pass
+                elif root is None and method not in PURE_METHODS:
+                    # `Model(layers).fit()` may change what the object was made of.
+                    self.effects.passed.setdefault(".", set()).update(shared_names(receiver))
+                elif root is None:
                     pass
                 elif last in CHANGES_ITS_ARGUMENT:
                     for name in named:
@@ -379,6 +410,9 @@ class _Reader:
                         self._change_name(name)
                 elif function not in PURE_CALLS and not function[:1].isupper():
                     self.effects.passed.setdefault(function, set()).update(named)
+            case _:
+                kept = shared_names(node.func)
+                self.effects.passed.setdefault(".", set()).update(kept | named)
 
     def _random(self, dotted: str) -> None:
         for module, state in RANDOM_MODULES.items():
@@ -441,8 +475,32 @@ def _deferred(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Defe
     for deferred in reader.effects.functions.values():
         found.reads |= deferred.reads - local
         found.changes |= deferred.changes - local
+        for function, names in deferred.passed.items():
+            found.passed.setdefault(function, set()).update(names - local)
+    for function, names in reader.effects.passed.items():
+        found.passed[function] = names - local
+    found.answers = _answers(node, reader.effects.copies) - local
     found.changes_arguments = bool(parameters & _changed_in(body))
     found.outside = [reason for _, reason in reader.effects.outside]
+    return found
+
+
+def _answers(
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, copies: Mapping[str, set[str]]
+) -> set[str]:
+    """Names whose objects a call may return, and functions whose answers it passes on."""
+    if isinstance(node, ast.Lambda):
+        returned = [node.body]
+    else:
+        ends = (ast.Return, ast.Yield, ast.YieldFrom)
+        returned = [e.value for e in ast.walk(node) if isinstance(e, ends) and e.value is not None]
+    found: set[str] = set()
+    waiting = [name for each in returned for name in shared_names(each) | called_names(each)]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += copies.get(name, ())
     return found
 
 
@@ -478,7 +536,10 @@ def _changed_in(body: list[ast.stmt]) -> set[str]:
                 changed |= {root_name(t) or "" for t in targets if not isinstance(t, ast.Name)}
             case ast.Call(func=ast.Attribute(value=receiver, attr=method)):
                 if method not in PURE_METHODS:
-                    changed.add(root_name(receiver) or "")
+                    changed |= shared_names(receiver)
+            case ast.Call(func=ast.Call() as function_made, args=arguments):
+                for each in (function_made, *arguments):
+                    changed |= shared_names(each)
             case ast.Call(func=ast.Name(id=function), args=arguments):
                 if function not in PURE_CALLS and not function[:1].isupper():
                     changed |= {name for each in arguments for name in shared_names(each)}

@@ -80,6 +80,10 @@ def shared_names(node: ast.expr) -> set[str]:
             return {name for value in values for name in shared_names(value)}
         case ast.IfExp(body=body, orelse=orelse):
             return shared_names(body) | shared_names(orelse)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            # Of lists, the sum has the same elements; numbers and arrays are made anew.
+            is_list = isinstance(left, ast.List) or isinstance(right, ast.List)
+            return shared_names(left) | shared_names(right) if is_list else set()
         case ast.BoolOp(values=values):
             return {name for value in values for name in shared_names(value)}
         case ast.NamedExpr(value=value) | ast.Await(value=value):
@@ -94,6 +98,15 @@ def shared_names(node: ast.expr) -> set[str]:
             root = root_name(function) if isinstance(function, ast.Attribute) else None
             return kept | ({root} if root else set())
     return set()
+
+
+def called_names(node: ast.expr) -> set[str]:
+    """Functions by whose names something is called in an expression."""
+    return {
+        each.func.id
+        for each in ast.walk(node)
+        if isinstance(each, ast.Call) and isinstance(each.func, ast.Name)
+    }
 
 
 def names_in_target(target: ast.expr) -> set[str]:

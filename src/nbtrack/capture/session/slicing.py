@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nbtrack.capture.session.cells import Blame, SessionCell, Slice
@@ -90,7 +90,8 @@ def _walk(cells: Iterable[SessionCell]) -> list[_Step]:
         for name, sources in effects.copies.items():
             _carry(name, sources, functions, effects)
         step.shared_before = sharing
-        sharing = step.shared_after = _shared_after(sharing, effects, modules)
+        copies = _copies(effects, functions, modules)
+        sharing = step.shared_after = _shared_after(sharing, effects, copies)
         steps.append(step)
     return steps
 
@@ -104,6 +105,7 @@ def _step(
     # What a function reads, it reads when it is called: what the cell binds first is its own.
     waiting = [(name, effects.bound_at.get(name, frozenset())) for name in used]
     seen: set[str] = set()
+    passed = list(effects.passed.items())
     while waiting:
         name, bound = waiting.pop()
         if name in seen:
@@ -114,7 +116,8 @@ def _step(
         changes |= deferred.changes
         outside += [(name, f"{reason} (in {name})") for reason in deferred.outside]
         waiting += [(each, bound) for each in deferred.reads if each in functions]
-    for function, names in effects.passed.items():
+        passed += deferred.passed.items()
+    for function, names in passed:
         if function.endswith("."):  # A method of the name itself.
             changes |= names - modules
         elif function in functions:
@@ -143,13 +146,38 @@ def _carry(name: str, sources: set[str], functions: dict[str, Deferred], effects
         functions[name] = whole
 
 
+def _copies(
+    effects: Effects, functions: Mapping[str, Deferred], modules: set[str]
+) -> dict[str, set[str]]:
+    """Whose object a name may share, by what stands in the cell, and by what functions answer.
+
+    Modules, that all share, are left out.
+    """
+    copies = {n: sources - modules for n, sources in effects.copies.items() if n not in modules}
+    for name, called in effects.results.items():
+        answered = _answered(called, functions) - modules
+        if answered and name not in modules:
+            copies[name] = copies.get(name, set()) | answered
+    return copies
+
+
+def _answered(called: Iterable[str], functions: Mapping[str, Deferred]) -> set[str]:
+    found: set[str] = set()
+    waiting = [name for name in called if name in functions]
+    seen = set(waiting)
+    while waiting:
+        for name in functions[waiting.pop()].answers:
+            found.add(name)
+            if name in functions and name not in seen:
+                seen.add(name)
+                waiting.append(name)
+    return found
+
+
 def _shared_after(
-    sharing: dict[str, frozenset[str]], effects: Effects, modules: set[str]
+    sharing: dict[str, frozenset[str]], effects: Effects, copies: Mapping[str, set[str]]
 ) -> dict[str, frozenset[str]]:
-    """Who may share an object with whom after the cell; modules, that all share, are left out."""
-    copies = {
-        name: sources - modules for name, sources in effects.copies.items() if name not in modules
-    }
+    """Who may share an object with whom after the cell."""
     if not copies and not effects.binds & sharing.keys():
         return sharing
     after = dict(sharing)
