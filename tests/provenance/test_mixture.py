@@ -39,6 +39,9 @@ TRACKED = "%%track r\nloss = f()"
         (["less_of_it()", TRACKED], [TRACKED], [("cell", "less_of_it()")]),
         (["one()", "other()", TRACKED], ["other()", "one()", TRACKED], [("order", "of the cells")]),
         (["%%track a lr=1\nf(lr)"], ["%%track b lr=2\nf(lr)"], [("setting", "lr")]),
+        (["lr = 1", "%%track a\nf(lr)"], ["%%track b lr=2\nf(lr)"], [("setting", "lr")]),
+        (["%%track a lr=1\nf(lr)"], ["lr = 2", "%%track b\nf(lr)"], [("setting", "lr")]),
+        (["lr = 1", "%%track a\nf(lr)"], ["%%track b lr=1\nf(lr)"], []),
         (["%%track a\nf()  # one"], ["%%track b\nf()"], []),
         (["%%track a\nf(1)"], ["%%track b\nutterly_different"], [("cell", "utterly_different")]),
     ],
@@ -53,6 +56,8 @@ def test_parts_are_what_can_be_taken_over(a, b, expected):
         (["lr = 1", TRACKED], ["lr = 2\nmore()", TRACKED]),
         (["one()", "other()", TRACKED], ["other()", "third()", "one()", TRACKED]),
         (["%%track a lr=1 n=3\nf(lr)"], ["%%track b lr=2\nf(lr, 2)"]),
+        (["lr = 1", "%%track a\nf(lr)"], ["%%track b lr=2\nf(lr)"]),
+        (["%%track a lr=1\nf(lr)"], ["lr = 2", "%%track b\nf(lr)"]),
         (["x = (1, 2)\ny = f(x)", "gone()", TRACKED], ["x = (3,)\ny = g(x)", TRACKED]),
     ],
 )

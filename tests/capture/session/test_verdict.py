@@ -55,6 +55,36 @@ CASES = [
     Case(
         "trailing blanks are no edit", ["x = 1", "y = x"], CLEAN, notebook=["x = 1  \n\n", "y = x"]
     ),
+    Case(
+        "a function that appends to a global",
+        ["log = []", "def add(v):\n    log.append(v)", "add(1)", "print(2)", "n = len(log)"],
+        CLEAN,
+        [1, 2, 3, 5],
+    ),
+    Case(
+        "a function that answers a global",
+        ["cfg = {}", "def get():\n    return cfg", "own = get()", "own['lr'] = 1", "n = cfg['lr']"],
+        CLEAN,
+        [1, 2, 3, 4, 5],
+    ),
+    Case(
+        "a default that is kept",
+        ["def add(v, seen=[]):\n    seen.append(v)\n    return seen", "add(1)", "n = add(2)"],
+        CLEAN,
+        [1, 2, 3],
+    ),
+    Case(
+        "an object that changes what it was made of",
+        [
+            "rows = []",
+            "class Log:\n    def __init__(self, r):\n        self.r = r\n"
+            "    def run(self):\n        self.r.append(1)",
+            "Log(rows).run()",
+            "n = len(rows)",
+        ],
+        CLEAN,
+        [1, 2, 3, 4],
+    ),
     # Not in order, edited, deleted, twice
     Case(
         "edited after it ran",

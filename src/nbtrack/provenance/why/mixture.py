@@ -20,6 +20,7 @@ from nbtrack.provenance.why.settings import (
     constants,
     line_settings,
     meaning,
+    sets_only,
     with_constants,
     with_line_of,
 )
@@ -60,13 +61,17 @@ class Mixture:
         self.untried = tuple(self._find_untried())
 
     def _find_parts(self) -> Iterator[Part]:
+        set_in_a, set_in_b = (_settings_before(recipe) for recipe in (self.a, self._b))
         for place, (one, other) in enumerate(self._pairs):
             if one is None or other is None:
                 text = one.text if one else other.text if other else ""
+                names = sets_only(text)
+                if names and names <= line_settings(self._tracked(in_b=one is not None)).keys():
+                    continue  # What it sets, the other run sets on its magic line.
                 present = ("there", "not there") if one else ("not there", "there")
                 yield Part("cell", first_line(text), *present, place)
             else:
-                yield from _cell_parts(one.text, other.text, place)
+                yield from _cell_parts(one.text, other.text, place, set_in_a, set_in_b)
         if moved_numbers([other.number for one, other in self._pairs if one and other]):
             yield Part("order", "of the cells")
         ours, theirs = self.a.modules, self._b.modules
@@ -85,6 +90,11 @@ class Mixture:
             for one, other in self._pairs
         ):
             yield Part("random numbers", "")
+
+    def _tracked(self, *, in_b: bool) -> str:
+        one, other = self._pairs[-1]
+        cell = other if in_b else one
+        return cell.text if cell else ""
 
     def _find_untried(self) -> Iterator[str]:
         ours = {data.name: data for data in self.a.inputs}
@@ -122,9 +132,10 @@ class Mixture:
             texts["environment"] = json.dumps(environment)
         texts = {role: text for role, text in texts.items() if not role.startswith("random")}
         cells: list[StoredCell] = []
+        set_in_b = _settings_before(self._b)
         for place, (one, other) in self._ordered("order" in kinds):
             cell = one or other
-            text = _mixed(one, other, [part for part in taken if part.cell == place])
+            text = _mixed(one, other, [part for part in taken if part.cell == place], set_in_b)
             if cell is None or text is None:
                 continue
             # Numbered anew: those of the two sessions have nothing to do with each other.
@@ -176,21 +187,44 @@ def _changed_path(change: str) -> str:
     return change.partition("\n")[0].rpartition(" b/")[2].strip('"')
 
 
-def _cell_parts(a: str, b: str, place: int) -> Iterator[Part]:
-    """What differs between two cells: each setting, and whatever else."""
+def _settings_before(recipe: Recipe) -> dict[str, str]:
+    """The constants that cells before the tracked one set."""
+    found: dict[str, str] = {}
+    for cell in recipe.cells[:-1]:
+        found |= constants(cell.text)
+    return found
+
+
+def _cell_parts(
+    a: str, b: str, place: int, before: Mapping[str, str], after: Mapping[str, str]
+) -> Iterator[Part]:
+    """What differs between two cells: each setting, and whatever else.
+
+    ``before`` and ``after`` are what earlier cells set in A and in B: a name on the one
+    magic line may be set there by the other run.
+    """
     ours, theirs = constants(a), constants(b)
     on_line, on_other = line_settings(a), line_settings(b)
     for name in dict.fromkeys([*ours, *on_line, *on_other]):
-        is_separable = name in on_line or name in on_other or name in theirs
-        before, after = (ours | on_line).get(name, ""), (theirs | on_other).get(name, "")
-        if is_separable and before != after:
-            yield Part("setting", name, before, after, place)
+        is_on_a_line = name in on_line or name in on_other
+        earlier = (before.get(name, ""), after.get(name, "")) if is_on_a_line else ("", "")
+        old, new = (ours | on_line).get(name, earlier[0]), (theirs | on_other).get(name, earlier[1])
+        if (is_on_a_line or name in theirs) and old != new:
+            yield Part("setting", name, old, new, place)
     if meaning(with_constants(a, theirs)) != meaning(b):
         yield Part("cell", first_line(b), cell=place)
 
 
-def _mixed(one: StoredCell | None, other: StoredCell | None, taken: Sequence[Part]) -> str | None:
-    """The text of a pair of cells with those parts of the second, ``None`` if it is not there."""
+def _mixed(
+    one: StoredCell | None,
+    other: StoredCell | None,
+    taken: Sequence[Part],
+    set_in_b: Mapping[str, str],
+) -> str | None:
+    """The text of a pair of cells with those parts of the second, ``None`` if it is not there.
+
+    ``set_in_b`` are values that earlier cells of B set.
+    """
     if one is None or other is None:
         present = other if taken else one
         return present.text if present else None
@@ -199,7 +233,10 @@ def _mixed(one: StoredCell | None, other: StoredCell | None, taken: Sequence[Par
     kept, theirs = constants(one.text), constants(other.text)
     kept |= {name: value for name, value in theirs.items() if name in settings}
     text = with_constants(other.text if is_rewritten else one.text, kept)
-    return with_line_of(one.text, text, settings, line_settings(other.text))
+    ours, values = line_settings(one.text), line_settings(other.text)
+    # Where B has it from an earlier cell, the line gives it the same value.
+    values |= {n: v for n, v in set_in_b.items() if n in ours and n not in values}
+    return with_line_of(one.text, text, settings, values)
 
 
 def _arrow(a: str | None, b: str | None) -> str:

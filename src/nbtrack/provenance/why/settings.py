@@ -33,6 +33,13 @@ def constants(text: str) -> dict[str, str]:
     return {name: text[start:end] for name, (start, end) in _constant_spans(text).items()}
 
 
+def sets_only(text: str) -> set[str]:
+    """The names that a cell sets which does nothing else; none where it does more."""
+    names = set(constants(text))
+    tree = parsed(text)
+    return names if tree is not None and len(tree.body) == len(names) else set()
+
+
 def with_constants(text: str, values: Mapping[str, str]) -> str:
     """The cell with these values for the constants of those names that it has."""
     spans = {span: name for name, span in _constant_spans(text).items() if name in values}
