@@ -57,7 +57,7 @@ if TYPE_CHECKING:
         sql,
     )
     from nbtrack.tracking.run import Run
-    from nbtrack.widgets.run_table import RunTable
+    from nbtrack.widgets.run_table.widget import RunTable
     from nbtrack.widgets.runs import runs
 
 _HOMES = {
@@ -96,7 +96,7 @@ _HOMES = {
         "sql",
     ),
     "nbtrack.tracking.run": ("Run",),
-    "nbtrack.widgets.run_table": ("RunTable",),
+    "nbtrack.widgets.run_table.widget": ("RunTable",),
     "nbtrack.widgets.runs": ("runs",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

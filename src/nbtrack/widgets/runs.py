@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import pyarrow
 
     from nbtrack.store import RunQuery, Store
-    from nbtrack.widgets.run_table import RunTable
-    from nbtrack.widgets.table_model import TableModel
+    from nbtrack.widgets.run_table.model import TableModel
+    from nbtrack.widgets.run_table.widget import RunTable
 
 _COMPLETED_NAMES = 200
 
@@ -39,11 +39,9 @@ def runs(
     >>> runs("metrics.accuracy > .9").df()          # a pandas DataFrame
     >>> runs()["brave-otter"].params                # one run, by its name
     """
-    from nbtrack.store import RunQuery
+    from nbtrack.widgets.frame import asked_for
 
-    keys = (order_by,) if isinstance(order_by, str) else tuple(order_by)
-    names = (experiment,) if isinstance(experiment, str) else tuple(experiment or ()) or None
-    query = RunQuery(filter=filter, order_by=tuple(key for key in keys if key), experiments=names)
+    query = asked_for(filter, order_by, experiment)
     listed = Runs(current_store(store), query)
     if filter or query.order_by:
         # A mistake is told here, not where the runs are shown.
@@ -65,15 +63,18 @@ class Runs(Answer):
 
     @cached_property
     def _model(self) -> TableModel:
-        from nbtrack.widgets.table_model import TableModel
+        from nbtrack.widgets.frame import Frame
+        from nbtrack.widgets.run_table.model import TableModel
 
-        return TableModel(self._store, self._query)
+        # Its own frame: what somebody types into a widget does not change what code gets.
+        return TableModel(Frame(self._store, self._query), self._query.order_by)
 
     def table(self) -> RunTable:
         """The widget: the same runs as a table that lives on the page."""
-        from nbtrack.widgets.run_table import RunTable
+        from nbtrack.widgets.frame import Frame
+        from nbtrack.widgets.run_table.widget import RunTable
 
-        return RunTable.of(self._store, self._query)
+        return RunTable.of(Frame.shared(self._store, self._query), self._query.order_by)
 
     def arrow(self) -> pyarrow.Table:
         """One row per run, with every parameter, metric and tag as a column."""
@@ -108,13 +109,13 @@ class Runs(Answer):
         return [*names, *(column.name for column in self._model.columns())]
 
     def __repr__(self) -> str:
-        from nbtrack.widgets.static_table import text_table
+        from nbtrack.widgets.run_table.static import text_table
 
         self._model.refresh()
         return text_table(self._model)
 
     def _repr_html_(self) -> str:
-        from nbtrack.widgets.static_table import static_html
+        from nbtrack.widgets.run_table.static import static_html
 
         self._model.refresh()
         return static_html(self._model)

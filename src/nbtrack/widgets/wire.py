@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pyarrow
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back to the browser: JSON, and Arrow buffers beside it."""
+
+    content: Mapping[str, object]
+    buffers: list[bytes] = field(default_factory=list)
 
 
 def ipc_bytes(table: pyarrow.Table) -> bytes:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbtrack.widgets.thinning import thin
+from nbtrack.widgets.run_table.thinning import thin
 
 
 def history(values):

@@ -7,7 +7,7 @@ import pytest
 import nbtrack
 from nbtrack.errors import InvalidFilter
 from nbtrack.tracking.active import run
-from nbtrack.widgets.run_table import RunTable
+from nbtrack.widgets.run_table.widget import RunTable
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -134,8 +134,8 @@ def test_closing_ends_the_watching(store):
 
 def test_a_store_in_trouble_is_told_and_the_rows_stay(table, monkeypatch):
     rows = table._snapshot["rows"]
-    table._trouble(nbtrack.NbtrackError("the database is held by pid 7"))
-    assert table._snapshot["trouble"] == "the database is held by pid 7"
+    table._in_trouble(nbtrack.NbtrackError("the database is held by pid 7"))
+    assert table._trouble == "the database is held by pid 7"
     assert table._snapshot["rows"] == rows
     table._push()
-    assert table._snapshot["trouble"] == ""
+    assert table._trouble == ""

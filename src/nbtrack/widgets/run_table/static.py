@@ -12,7 +12,7 @@ from nbtrack.widgets.card import duration_text, number_text, sparkline
 
 if TYPE_CHECKING:
     from nbtrack.store import Page
-    from nbtrack.widgets.table_model import TableModel
+    from nbtrack.widgets.run_table.model import TableModel
 
 MAX_HTML_BYTES = 50_000
 SHOWN_ROWS = 20

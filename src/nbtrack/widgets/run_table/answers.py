@@ -6,23 +6,15 @@ with Arrow buffers beside it. ``js/src/run_table/protocol.ts`` writes both down.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from nbtrack.widgets.detail_answer import detail_answer
-from nbtrack.widgets.table_model import MAX_SELECTED, TableModel
-from nbtrack.widgets.wire import ipc_bytes
+from nbtrack.widgets.frame import MAX_SELECTED
+from nbtrack.widgets.run_table.detail import detail_answer
+from nbtrack.widgets.run_table.model import TableModel
+from nbtrack.widgets.wire import Answer, ipc_bytes
 
 Intent = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What goes back to the browser: JSON, and Arrow buffers beside it."""
-
-    content: Mapping[str, object]
-    buffers: list[bytes] = field(default_factory=list)
 
 
 def answer(model: TableModel, intent: Intent) -> Answer:
@@ -42,12 +34,17 @@ def _page(model: TableModel, intent: Intent) -> Answer:
     return Answer(content, [ipc_bytes(page.table)])
 
 
+def _window(model: TableModel, intent: Intent) -> Answer:
+    model.look_at(int(intent["offset"]), intent.get("within"))
+    return Answer({})
+
+
 def _curves(model: TableModel, intent: Intent) -> Answer:
     return Answer({"kind": "curves"}, [ipc_bytes(model.curves_of(intent["runs"]))])
 
 
 def _filter(model: TableModel, intent: Intent) -> Answer:
-    model.set_filter(str(intent["text"]))
+    model.frame.set_filter(str(intent["text"]))
     return _state(model)
 
 
@@ -68,24 +65,22 @@ def _columns(model: TableModel, intent: Intent) -> Answer:
 
 
 def _select(model: TableModel, intent: Intent) -> Answer:
-    model.select(intent["runs"], on=bool(intent["on"]))
-    return _selected(model)
+    return _selected(model, intent["runs"], on=bool(intent["on"]))
 
 
 def _select_range(model: TableModel, intent: Intent) -> Answer:
     first, last = sorted((int(intent["from"]), int(intent["to"])))
     limit = min(last - first + 1, MAX_SELECTED)
     page = model.page(first, intent.get("within"), limit=limit, columns=())
-    model.select(page.table["run_id"].to_pylist(), on=bool(intent["on"]))
-    return _selected(model)
+    return _selected(model, page.table["run_id"].to_pylist(), on=bool(intent["on"]))
 
 
 def _select_all(model: TableModel, intent: Intent) -> Answer:
-    model.select_none()
+    runs: list[str] = []
     if intent["on"]:
-        page = model.page(0, limit=MAX_SELECTED, columns=())
-        model.select(page.table["run_id"].to_pylist())
-    return _selected(model)
+        runs = model.page(0, limit=MAX_SELECTED, columns=()).table["run_id"].to_pylist()
+    model.frame.selection.replace(runs)
+    return Answer({"kind": "selected"})
 
 
 def _detail(model: TableModel, intent: Intent) -> Answer:
@@ -103,8 +98,12 @@ def _state(model: TableModel) -> Answer:
     return Answer(content, [ipc_bytes(page.table)])
 
 
-def _selected(model: TableModel) -> Answer:
-    return Answer({"kind": "selected", "selected": list(model.selected)})
+def _selected(model: TableModel, runs: Sequence[str], *, on: bool) -> Answer:
+    if on:
+        model.frame.selection.add(runs)
+    else:
+        model.frame.selection.remove(runs)
+    return Answer({"kind": "selected"})
 
 
 _ANSWERS: Mapping[str, Callable[[TableModel, Intent], Answer]] = {
@@ -114,6 +113,7 @@ _ANSWERS: Mapping[str, Callable[[TableModel, Intent], Answer]] = {
     "sort": _sort,
     "group": _group,
     "columns": _columns,
+    "window": _window,
     "select": _select,
     "select_range": _select_range,
     "select_all": _select_all,

@@ -6,13 +6,14 @@ import pytest
 
 from nbtrack.store import RunQuery
 from nbtrack.tracking.active import current_store, run
-from nbtrack.widgets.static_table import MAX_HTML_BYTES, static_html, summary, text_table
-from nbtrack.widgets.table_model import TableModel
+from nbtrack.widgets.frame import Frame
+from nbtrack.widgets.run_table.model import TableModel
+from nbtrack.widgets.run_table.static import MAX_HTML_BYTES, static_html, summary, text_table
 
 
 @pytest.fixture
 def model(store):
-    return TableModel(store, RunQuery())
+    return TableModel(Frame(store, RunQuery()))
 
 
 def test_the_html_has_each_run_and_marks_the_best(model):
@@ -46,7 +47,7 @@ def test_names_and_values_of_runs_are_text_in_the_html(store):
         bad.log_params({"q&amp;\"'": "a"})
     with run("other", experiment="bad", p="b"):
         pass
-    page = static_html(TableModel(store, RunQuery(experiments=("bad",))))
+    page = static_html(TableModel(Frame(store, RunQuery(experiments=("bad",)))))
     assert "<img" not in page
     assert "<script" not in page
     assert "&lt;img" in page
@@ -56,7 +57,7 @@ def test_the_html_is_bounded_however_long_the_values(place):
     for i in range(30):
         with run(f"long-{i}", **{f"parameter-{k}": f"{i}" + "<&>" * 500 for k in range(30)}) as r:
             r.log({f"metric-{k}": i + k / 7 for k in range(30)})
-    page = static_html(TableModel(current_store(None), RunQuery()))
+    page = static_html(TableModel(Frame(current_store(None), RunQuery())))
     assert len(page.encode()) <= MAX_HTML_BYTES
     assert "30 runs" in page
 
@@ -75,7 +76,7 @@ def test_the_summary_does_not_change_from_execution_to_execution(model):
 
 @pytest.mark.parametrize(("filter", "says"), [("", "No runs yet"), ("zebra", "No run fits")])
 def test_an_empty_table_says_so(place, filter, says):
-    model = TableModel(current_store(None), RunQuery(filter=filter))
+    model = TableModel(Frame(current_store(None), RunQuery(filter=filter)))
     assert says in static_html(model)
     assert says in text_table(model)
     assert "none" in summary(model)

@@ -8,13 +8,14 @@ import pytest
 from nbtrack.errors import InvalidFilter, RunNotFound
 from nbtrack.store import RunQuery
 from nbtrack.tracking.active import run
-from nbtrack.widgets.table_answers import answer
-from nbtrack.widgets.table_model import MAX_SELECTED, PAGE_ROWS, TableModel
+from nbtrack.widgets.frame import Frame
+from nbtrack.widgets.run_table.answers import answer
+from nbtrack.widgets.run_table.model import PAGE_ROWS, TableModel
 
 
 @pytest.fixture
 def model(store):
-    return TableModel(store, RunQuery())
+    return TableModel(Frame(store, RunQuery()))
 
 
 def rows(buffer):
@@ -109,7 +110,7 @@ def test_runs_without_the_param_are_a_group_of_their_own(model, store):
 def test_groups_by_odd_keys_and_values_open(place, store, value):
     with run("odd", experiment="odd") as odd:
         odd.log_params({"a b`c/d": value})
-    model = TableModel(store, RunQuery(experiments=("odd",)))
+    model = TableModel(Frame(store, RunQuery(experiments=("odd",))))
     groups = answer(model, {"kind": "group", "by": "params.a b`c/d"}).content["state"]["groups"]
     assert [group["value"] for group in groups] == [value]
     assert names(model, within=0) == ["odd"]
@@ -138,7 +139,7 @@ def test_the_best_run_follows_the_metrics_name_until_the_user_says_otherwise(mod
 
 
 def test_the_best_is_the_best_of_the_runs_that_are_listed(model):
-    model.set_filter("metrics.accuracy < 0.55")
+    model.frame.set_filter("metrics.accuracy < 0.55")
     best = model.state()["best"]["metrics.accuracy"]["runs"]
     name_of = {row["run_id"]: row["name"] for row in model.page(0, limit=50).table.to_pylist()}
     assert [name_of[run_id] for run_id in best] == ["run-4"]
@@ -146,20 +147,18 @@ def test_the_best_is_the_best_of_the_runs_that_are_listed(model):
 
 def test_selecting_a_range_reaches_rows_that_no_page_brought(model):
     asked = {"kind": "select_range", "from": 9, "to": 2, "on": True, "within": None}
-    selected = answer(model, asked).content["selected"]
+    answer(model, asked)
+    selected = list(model.frame.selection)
     name_of = {row["run_id"]: row["name"] for row in model.page(0, limit=50).table.to_pylist()}
     assert [name_of[run_id] for run_id in selected] == [f"run-{i}" for i in range(9, 1, -1)]
 
 
 def test_selecting_all_takes_what_is_listed_and_nothing_else(model):
-    model.set_filter("linear")
-    assert len(answer(model, {"kind": "select_all", "on": True}).content["selected"]) == 4
-    assert answer(model, {"kind": "select_all", "on": False}).content["selected"] == []
-
-
-def test_the_selection_is_bounded(model):
-    model.select([f"{i:032x}" for i in range(MAX_SELECTED + 5)])
-    assert len(model.selected) == MAX_SELECTED
+    model.frame.set_filter("linear")
+    answer(model, {"kind": "select_all", "on": True})
+    assert len(model.frame.selection) == 4
+    answer(model, {"kind": "select_all", "on": False})
+    assert len(model.frame.selection) == 0
 
 
 def test_pinned_columns_come_first(model):
@@ -245,7 +244,7 @@ def test_everything_said_in_json_is_json(model):
 def test_a_table_of_no_runs_has_a_state(place):
     from nbtrack.tracking.active import current_store
 
-    model = TableModel(current_store(None), RunQuery())
+    model = TableModel(Frame(current_store(None), RunQuery()))
     snapshot = model.snapshot()
     assert (snapshot["state"]["total"], snapshot["state"]["all"]) == (0, 0)
     assert rows(snapshot["rows"]) == []

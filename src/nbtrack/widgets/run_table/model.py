@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from nbtrack.errors import InvalidFilter
 from nbtrack.tracking.direction import higher_is_better
-from nbtrack.widgets.column_choice import choose_columns, is_constant
+from nbtrack.widgets.column_choice import choose_columns
+from nbtrack.widgets.frame import Frame, Known, Mode
 from nbtrack.widgets.wire import ipc_bytes, json_number
 
 if TYPE_CHECKING:
@@ -21,68 +20,32 @@ if TYPE_CHECKING:
 PAGE_ROWS = 100
 # What is pushed covers a screen that straddles two pages.
 _PUSHED_ROWS = 2 * PAGE_ROWS
-MAX_SELECTED = 10_000
 SPARK_POINTS = 32
 _SNAPSHOT_CURVES = 40
 
-Mode = Literal["all", "filter", "search"]
 Direction = Literal["max", "min", "none"]
-
-# What only somebody who writes a filter types; anything else is a search for words.
-_FILTER_LIKE = re.compile(r"[<>=!]|\b(?:params?|metrics?|tags?|attributes?|attr)\s*\.")
-
-
-@dataclass(slots=True)
-class _Known:
-    """What was read at one version of the store, for the runs that the table is about."""
-
-    version: int
-    columns: list[Column]
-    total: int
-    experiments: int
-    constants: dict[str, str]
-    curves: set[str]
 
 
 class TableModel:
     """The state of one run table. Any thread may call any method."""
 
-    def __init__(self, store: Store, base: RunQuery) -> None:
-        self._store = store
-        self._base = replace(base, filter="", search="", order_by=())
+    def __init__(self, frame: Frame, order_by: Sequence[str] = ()) -> None:
+        self.frame = frame
         self._lock = threading.RLock()
-        self._known: _Known | None = None
+        self._known: Known | None = None
         self._best: tuple[object, dict[str, dict[str, object]]] | None = None
         self._groups: list[dict[str, Any]] | None = None
         self._directions: dict[str, Direction] = {}
         self._window: tuple[int, int | None] = (0, None)
         self.revision = 0
-        self.filter = ""
-        self.mode: Mode = "all"
-        self.order: list[tuple[str, bool]] = []
+        self.order = [order_key(key) for key in order_by]
         self.group: str | None = None
         self.shown: list[str] | None = None
         self.pinned: list[str] = []
         self.show_constant = False
-        self.selected: dict[str, None] = {}
-        if base.filter or base.search:
-            self.set_filter(base.filter or base.search)
-        for key in base.order_by:
-            column, _, direction = key.rpartition(" ")
-            known = direction.upper() in ("ASC", "DESC")
-            self.order.append((column if known else key, direction.upper() == "DESC"))
+        frame.listeners.add(self._asked_anew)
 
     # What is asked of it
-
-    def set_filter(self, text: str) -> None:
-        """List the runs that fit ``text``: a filter if it parses, else words to look for.
-
-        Raises `InvalidFilter` for what looks like a filter and is none.
-        """
-        with self._lock:
-            self.mode = self._understand(text)
-            self.filter = text
-            self._asked_anew()
 
     def set_order(self, order: Sequence[tuple[str, bool]]) -> None:
         """Sort by columns; each comes with whether it descends. None: the newest run first."""
@@ -93,18 +56,18 @@ class TableModel:
             except InvalidFilter:
                 self.order = before
                 raise
-            self._asked_anew()
+        self._asked_anew()
 
     def set_group(self, by: str | None) -> None:
         """Gather the runs by a parameter, tag or attribute; ``None`` lists them as they are."""
         with self._lock:
             before, self.group = self.group, by
             try:
-                self._groups = self._read_groups()
+                self._read_groups()
             except InvalidFilter:
                 self.group = before
                 raise
-            self._asked_anew()
+        self._asked_anew()
 
     def set_columns(
         self,
@@ -123,29 +86,13 @@ class TableModel:
                 self.show_constant = constant
             self.revision += 1
 
-    def select(self, runs: Sequence[str], *, on: bool = True) -> None:
-        """Add runs to the selection, or take them out of it."""
-        with self._lock:
-            for run in runs:
-                if not on:
-                    self.selected.pop(run, None)
-                elif len(self.selected) < MAX_SELECTED:
-                    self.selected[run] = None
-
-    def select_none(self) -> None:
-        """Take every run out of the selection."""
-        with self._lock:
-            self.selected.clear()
-
     def refresh(self) -> bool:
         """Look whether the store has something new; whether it had."""
         with self._lock:
-            if self._known is not None and self._known.version == self._store.version():
+            known = self.frame.known()
+            if known is self._known:
                 return False
-            self._known = self._best = None
-            self._read()
-            if self.group:
-                self._groups = self._read_groups()
+            self._known, self._best, self._groups = known, None, None
             self.revision += 1
             return True
 
@@ -153,7 +100,7 @@ class TableModel:
         """The state, and the rows and curves that were asked for last: what a view starts from."""
         with self._lock:
             offset, within = self._window
-            if within is not None and within >= len(self._groups or ()):
+            if within is not None and within >= len(self._known_groups()):
                 offset, within = 0, None
             if self.group and within is None:
                 page = None
@@ -172,7 +119,17 @@ class TableModel:
     @property
     def store(self) -> Store:
         """Where the runs are."""
-        return self._store
+        return self.frame.store
+
+    @property
+    def filter(self) -> str:
+        """The frame's filter, as it was typed."""
+        return self.frame.filter
+
+    @property
+    def mode(self) -> Mode:
+        """How the filter is understood."""
+        return self.frame.mode
 
     @property
     def window(self) -> tuple[int, int | None]:
@@ -206,8 +163,7 @@ class TableModel:
             "best": self._read_best(),
             "total": total,
             "all": total if self.mode == "all" else known.total,
-            "selected": list(self.selected),
-            "place": self._place(),
+            "place": self.frame.place,
         }
 
     def shown_columns(self) -> list[str]:
@@ -268,38 +224,19 @@ class TableModel:
     # Reading
 
     def _asked_anew(self) -> None:
-        self._window = (0, None)
-        self._best = None
-        self._groups = self._read_groups() if self.group else None
-        self.revision += 1
-
-    def _understand(self, text: str) -> Mode:
-        from nbtrack.store import parse_filter
-
-        if not text.strip():
-            return "all"
-        try:
-            parse_filter(text)
-        except InvalidFilter:
-            if _FILTER_LIKE.search(text):
-                raise
-            return "search"
-        return "filter"
+        with self._lock:
+            self._window = (0, None)
+            self._best = self._groups = None
+            self.revision += 1
 
     def _query(self, within: int | None = None) -> RunQuery:
         from nbtrack.store import quoted_column
 
-        conditions = [f"({self.filter})"] if self.mode == "filter" else []
-        if within is not None and self.group:
-            conditions.append(_equals(self.group, (self._groups or [])[within]["value"]))
-        return replace(
-            self._base,
-            filter=" AND ".join(conditions),
-            search=self.filter.strip() if self.mode == "search" else "",
-            order_by=tuple(
-                f"{quoted_column(name)} {'DESC' if down else 'ASC'}" for name, down in self.order
-            ),
-        )
+        order = [f"{quoted_column(name)} {'DESC' if down else 'ASC'}" for name, down in self.order]
+        if within is None or self.group is None:
+            return self.frame.query(order)
+        value = self._known_groups()[within]["value"]
+        return self.frame.query(order, also=[_equals(self.group, value)])
 
     def _page(
         self,
@@ -313,28 +250,11 @@ class TableModel:
 
         names = self.shown_columns() if columns is None and limit else columns or ()
         query = self._query(within)
-        return run_page(self._store, query, columns=names, offset=offset, limit=limit)
+        return run_page(self.store, query, columns=names, offset=offset, limit=limit)
 
-    def _read(self) -> _Known:
-        from nbtrack.store import list_columns, run_page
-
+    def _read(self) -> Known:
         if self._known is None:
-            total = run_page(self._store, self._base, columns=(), limit=0).total
-            # Reading folds, which is a new version: so the first answer, then the version,
-            # then the others, which fold again if anything came in between.
-            version = self._store.version()
-            columns = list_columns(self._store, self._base)
-            same = [column.name for column in columns if is_constant(column, total)]
-            first = run_page(self._store, self._base, columns=same, limit=1).table
-            experiment = next((c for c in columns if c.name == "attributes.experiment"), None)
-            self._known = _Known(
-                version=version,
-                columns=columns,
-                total=total,
-                experiments=experiment.distinct if experiment else 1,
-                constants={name: _written(first[name][0].as_py()) for name in same},
-                curves={column.name for column in columns if column.points > 1},
-            )
+            self._known = self.frame.known()
         return self._known
 
     def _curves(self, runs: Sequence[str], points: int = SPARK_POINTS) -> pyarrow.Table:
@@ -342,7 +262,7 @@ class TableModel:
 
         curves = self._read().curves
         keys = [n.removeprefix("metrics.") for n in self.shown_columns() if n in curves]
-        return run_sparklines(self._store, list(runs), keys, points=points)
+        return run_sparklines(self.store, list(runs), keys, points=points)
 
     def _read_best(self) -> dict[str, dict[str, object]]:
         from nbtrack.store import best_runs
@@ -352,7 +272,7 @@ class TableModel:
         if self._best is None or self._best[0] != asked:
             directions = {name: self._direction(name) for name in metrics}
             told = [name for name, direction in directions.items() if direction != "none"]
-            found = best_runs(self._store, self._query(), told) if told else {}
+            found = best_runs(self.store, self._query(), told) if told else {}
             best: dict[str, dict[str, object]] = {}
             for name, (lowest, highest) in found.items():
                 direction = directions[name]
@@ -369,13 +289,18 @@ class TableModel:
         higher = higher_is_better(metric.removeprefix("metrics."))
         return "none" if higher is None else "max" if higher else "min"
 
-    def _read_groups(self) -> list[dict[str, Any]] | None:
+    def _known_groups(self) -> list[dict[str, Any]]:
+        if self._groups is None:
+            self._groups = self._read_groups()
+        return self._groups
+
+    def _read_groups(self) -> list[dict[str, Any]]:
         from nbtrack.store import run_groups
 
         if not self.group:
-            return None
+            return []
         metrics = [name for name in self.shown_columns() if name.startswith("metrics.")]
-        table = run_groups(self._store, self._query(), self.group, metrics)
+        table = run_groups(self.store, self._query(), self.group, metrics)
         return [
             {
                 "value": None if row["value"] is None else str(row["value"]),
@@ -389,8 +314,11 @@ class TableModel:
         ]
 
     def _sorted_groups(self) -> list[dict[str, Any]] | None:
-        if self._groups is None or not self.order:
-            return self._groups
+        if not self.group:
+            return None
+        groups = self._known_groups()
+        if not self.order:
+            return groups
         column, descending = self.order[0]
 
         def worth(group: dict[str, Any]) -> tuple[bool, float | str]:
@@ -398,11 +326,11 @@ class TableModel:
             missing = not isinstance(value, (int, float))
             return (missing != descending, 0.0 if missing else float(value))
 
-        if column in (self._groups[0]["metrics"] if self._groups else ()):
-            self._groups.sort(key=worth, reverse=descending)
-        return self._groups
+        if column in (groups[0]["metrics"] if groups else ()):
+            groups.sort(key=worth, reverse=descending)
+        return groups
 
-    def _column(self, column: Column, known: _Known) -> dict[str, object]:
+    def _column(self, column: Column, known: Known) -> dict[str, object]:
         return {
             "name": column.name,
             "kind": column.kind,
@@ -412,9 +340,6 @@ class TableModel:
             "value": known.constants.get(column.name),
             "curve": column.name in known.curves,
         }
-
-    def _place(self) -> str:
-        return ", ".join(self._base.experiments or ()) or str(self._store.path)
 
 
 def _equals(column: str, value: str | None) -> str:
@@ -426,8 +351,9 @@ def _equals(column: str, value: str | None) -> str:
     return f"{quoted_column(column)} = '{escaped}'"
 
 
-def _written(value: object) -> str:
-    """A parameter as somebody would have written it; whole numbers without a point."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return str(value)
+def order_key(text: str) -> tuple[str, bool]:
+    """A column, and whether it descends: ``"metrics.loss DESC"``."""
+    column, _, direction = text.rpartition(" ")
+    if direction.upper() in ("ASC", "DESC"):
+        return column, direction.upper() == "DESC"
+    return text, False

@@ -11,7 +11,7 @@ from nbtrack.artifacts import ArtifactFolder
 from nbtrack.errors import ArtifactDamaged, ArtifactMissing
 from nbtrack.events import short_id
 from nbtrack.tracking.handle import ARTIFACTS
-from nbtrack.widgets.thinning import thin
+from nbtrack.widgets.run_table.thinning import thin
 from nbtrack.widgets.wire import ipc_bytes, json_number
 
 if TYPE_CHECKING:

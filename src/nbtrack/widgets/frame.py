@@ -1,0 +1,227 @@
+"""The runs that widgets show, and what all widgets on them share: the filter and the selection.
+
+Widgets on the same runs hold one `Frame`, so that there is nothing to keep in
+step: a filter that is typed in one of them is the filter of all. The selection
+reaches further, to every widget on the store, whatever runs each of them shows.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+from uuid import uuid4
+from weakref import WeakMethod, WeakValueDictionary
+
+from nbtrack.errors import InvalidFilter
+from nbtrack.widgets.column_choice import is_constant
+
+if TYPE_CHECKING:
+    from nbtrack.store import Column, RunQuery, Store
+
+MAX_SELECTED = 100_000
+
+Mode = Literal["all", "filter", "search"]
+
+# What only somebody who writes a filter types; anything else is a search for words.
+_FILTER_LIKE = re.compile(r"[<>=!]|\b(?:params?|metrics?|tags?|attributes?|attr)\s*\.")
+
+
+def asked_for(
+    filter: str, order_by: str | Sequence[str], experiment: str | Sequence[str] | None
+) -> RunQuery:
+    """The question that these arguments, as users give them, stand for."""
+    from nbtrack.store import RunQuery
+
+    keys = (order_by,) if isinstance(order_by, str) else tuple(order_by)
+    names = (experiment,) if isinstance(experiment, str) else tuple(experiment or ()) or None
+    return RunQuery(filter=filter, order_by=tuple(key for key in keys if key), experiments=names)
+
+
+class Listeners:
+    """Bound methods that are called on each change, for as long as their objects live."""
+
+    def __init__(self) -> None:
+        self._methods: list[WeakMethod[Callable[[], None]]] = []
+
+    def add(self, method: Callable[[], None]) -> None:
+        """Call ``method`` from now on."""
+        self._methods.append(WeakMethod(method))
+
+    def call(self) -> None:
+        """Call every listener, in the order in which they were added."""
+        self._methods = [method for method in self._methods if method() is not None]
+        for reference in list(self._methods):
+            if (method := reference()) is not None:
+                method()
+
+
+class Selection:
+    """The runs that are picked, by full id, in the order in which they were picked.
+
+    At most `MAX_SELECTED`; what goes beyond is not taken.
+    """
+
+    def __init__(self) -> None:
+        self._runs: dict[str, None] = {}
+        self.listeners = Listeners()
+        # By this a page tells the selections of several kernels apart.
+        self.token = uuid4().hex
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._runs)
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def __contains__(self, run_id: str) -> bool:
+        return run_id in self._runs
+
+    def add(self, run_ids: Iterable[str]) -> None:
+        """Pick these runs too."""
+        self._become({**self._runs, **dict.fromkeys(run_ids)})
+
+    def remove(self, run_ids: Iterable[str]) -> None:
+        """Let these runs go."""
+        gone = set(run_ids)
+        self._become({run: None for run in self._runs if run not in gone})
+
+    def replace(self, run_ids: Iterable[str]) -> None:
+        """Pick these runs, and no others."""
+        self._become(dict.fromkeys(run_ids))
+
+    def _become(self, runs: dict[str, None]) -> None:
+        if len(runs) > MAX_SELECTED:
+            runs = dict.fromkeys(list(runs)[:MAX_SELECTED])
+        if list(runs) != list(self._runs):
+            self._runs = runs
+            self.listeners.call()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """What was read at one version of the store, of all the runs that a frame is about."""
+
+    version: int
+    columns: list[Column]
+    total: int
+    experiments: int
+    constants: dict[str, str]
+    curves: frozenset[str]
+
+
+class Frame:
+    """The runs of a store, or of some of its experiments, that fit a filter.
+
+    Any thread may call any method. ``base`` says which runs the frame is about;
+    its filter or search is the first ``filter``, its order is not kept.
+    """
+
+    def __init__(self, store: Store, base: RunQuery) -> None:
+        self.store = store
+        self.selection = _selection_of(store)
+        self.listeners = Listeners()
+        self._base = replace(base, filter="", search="", order_by=())
+        self._lock = threading.RLock()
+        self._known: Known | None = None
+        self.filter = base.filter or base.search
+        self.mode: Mode = self._understand(self.filter)
+
+    @classmethod
+    def shared(cls, store: Store, base: RunQuery) -> Frame:
+        """The frame of these runs, one for all widgets of this process that ask for it.
+
+        Who comes later finds the filter as it now is.
+        """
+        asked = (store.path, replace(base, order_by=()))
+        frame = _frames.get(asked)
+        if frame is None:
+            frame = _frames[asked] = cls(store, base)
+        return frame
+
+    def set_filter(self, text: str) -> None:
+        """Let the runs be those that fit ``text``: a filter if it parses, else words to look for.
+
+        Raises `InvalidFilter` for what looks like a filter and is none.
+        """
+        mode = self._understand(text)
+        with self._lock:
+            self.mode, self.filter = mode, text
+        self.listeners.call()
+
+    def query(self, order_by: Sequence[str] = (), *, also: Sequence[str] = ()) -> RunQuery:
+        """The question whose answer is shown; ``also`` are further conditions."""
+        with self._lock:
+            conditions = [f"({self.filter})"] if self.mode == "filter" else []
+            words = self.filter.strip() if self.mode == "search" else ""
+        return replace(
+            self._base,
+            filter=" AND ".join([*conditions, *also]),
+            search=words,
+            order_by=tuple(order_by),
+        )
+
+    def known(self) -> Known:
+        """The columns and counts of all runs, filter or not, as the store has them now."""
+        with self._lock:
+            if self._known is None or self._known.version != self.store.version():
+                self._known = self._read()
+            return self._known
+
+    @property
+    def place(self) -> str:
+        """Where the runs are: the experiments, or the store's folder."""
+        return ", ".join(self._base.experiments or ()) or str(self.store.path)
+
+    def _understand(self, text: str) -> Mode:
+        from nbtrack.store import parse_filter
+
+        if not text.strip():
+            return "all"
+        try:
+            parse_filter(text)
+        except InvalidFilter:
+            if _FILTER_LIKE.search(text):
+                raise
+            return "search"
+        return "filter"
+
+    def _read(self) -> Known:
+        from nbtrack.store import list_columns, run_page
+
+        total = run_page(self.store, self._base, columns=(), limit=0).total
+        # Reading folds, which is a new version: so the first answer, then the version,
+        # then the others, which fold again if anything came in between.
+        version = self.store.version()
+        columns = list_columns(self.store, self._base)
+        same = [column.name for column in columns if is_constant(column, total)]
+        first = run_page(self.store, self._base, columns=same, limit=1).table
+        experiment = next((c for c in columns if c.name == "attributes.experiment"), None)
+        return Known(
+            version=version,
+            columns=columns,
+            total=total,
+            experiments=experiment.distinct if experiment else 1,
+            constants={name: _written(first[name][0].as_py()) for name in same},
+            curves=frozenset(column.name for column in columns if column.points > 1),
+        )
+
+
+_frames: WeakValueDictionary[object, Frame] = WeakValueDictionary()
+_selections: WeakValueDictionary[object, Selection] = WeakValueDictionary()
+
+
+def _selection_of(store: Store) -> Selection:
+    selection = _selections.get(store.path)
+    if selection is None:
+        selection = _selections[store.path] = Selection()
+    return selection
+
+
+def _written(value: object) -> str:
+    """A parameter as somebody would have written it; whole numbers without a point."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value)

@@ -1,0 +1,211 @@
+"""What every live widget on runs does: it shows, follows the store, and shares a frame.
+
+The browser sends named intents with an id; each is answered by a message with
+the same id and Arrow buffers. What nobody asked for, news from the store, goes
+out as the trait ``_snapshot``, so that a view that opens later finds it too, and
+so that it arrives while a cell runs, when the kernel reads no messages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from nbtrack.errors import NbtrackError
+from nbtrack.widgets.frame import Frame
+from nbtrack.widgets.watch import StoreWatch
+from nbtrack.widgets.wire import Answer
+
+_STATIC = Path(__file__).parent / "static"
+_FULL_ID = re.compile(r"[0-9a-f]{32}")
+
+
+def built(name: str) -> Path:
+    """The file ``name`` of the front-end. Raises ``FileNotFoundError`` where it is not built."""
+    if not (_STATIC / name).exists():
+        raise FileNotFoundError(
+            f"nbtrack's front-end is not built in {_STATIC}: run pip install -e . in the checkout, "
+            "or npm install and npm run build in its folder js."
+        )
+    return _STATIC / name
+
+
+class LiveWidget(anywidget.AnyWidget):
+    """A widget on the runs of a `Frame`; a subclass says what it draws and answers.
+
+    ============  ===============  =====================================================
+    trait         type             meaning
+    ============  ===============  =====================================================
+    ``filter``    str              MLflow's grammar if it parses, else words to look for;
+                                   one for all widgets on the same runs
+    ``selected``  list of str      full ids of the runs that are picked; one for all
+                                   widgets on the store. May be set to ids, names or runs
+    ============  ===============  =====================================================
+    """
+
+    _snapshot = traitlets.Dict().tag(sync=True)
+    # 16 bytes per run: a hundred thousand of them are picked with one stroke of a brush.
+    _picked = traitlets.Bytes().tag(sync=True)
+    _link = traitlets.Unicode().tag(sync=True)
+    _trouble = traitlets.Unicode().tag(sync=True)
+
+    filter = traitlets.Unicode("", help="Runs to show: a filter, or words to look for.")
+    selected: Any = traitlets.Any(help="Ids of the runs that are picked.")
+
+    def _begin(self, frame: Frame) -> None:
+        """To be called once by the subclass, when what `_draw` needs is there."""
+        self._frame = frame
+        self._following = False
+        self._answering = False
+        self._views = 0
+        self._watch = StoreWatch(frame.store, self._news, self._in_trouble)
+        super().__init__(_link=frame.selection.token)
+        self._hear_selection()
+        self._follow()
+        self._push()
+        frame.listeners.add(self._hear_filter)
+        frame.selection.listeners.add(self._hear_selection)
+        self.on_msg(self._receive)
+
+    # A subclass's own
+
+    def _draw(self) -> dict[str, Any]:
+        """What the browser needs to draw all of it: JSON, with bytes where Arrow travels."""
+        raise NotImplementedError
+
+    def _html(self) -> str:
+        """What is shown where no kernel is: html that survives JupyterLab's sanitiser."""
+        raise NotImplementedError
+
+    def _refresh(self) -> bool:
+        """Look whether the store has something new for this widget; whether it had."""
+        raise NotImplementedError
+
+    def _answer(self, intent: Mapping[str, Any]) -> Answer:
+        """The answer to an intent; an `NbtrackError` is told in the browser."""
+        raise NotImplementedError
+
+    def _tell_traits(self) -> None:
+        """Let the subclass's own traits say what the browser did."""
+
+    # Showing
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
+        bundle["text/html"] = self._html()
+        bundle["text/plain"] = repr(self)
+        # Before its view opens the browser cannot say so: a cell may be running.
+        self._watch.start()
+        return bundle, metadata
+
+    def close(self) -> None:
+        """Take the widget off the page and stop looking at the store."""
+        # One that could not be made is closed too, when it is thrown away.
+        if hasattr(self, "_watch"):
+            self._watch.stop()
+        super().close()
+
+    # From the store, and from other widgets
+
+    def _news(self) -> None:
+        if self._refresh() or self._trouble:
+            self._push()
+
+    def _in_trouble(self, error: NbtrackError) -> None:
+        self._trouble = str(error)
+
+    def _push(self) -> None:
+        self._snapshot = self._draw()
+        self._trouble = ""
+
+    def _hear_filter(self) -> None:
+        if not self._answering:
+            self._push()
+        self._follow()
+
+    def _hear_selection(self) -> None:
+        self._picked = bytes.fromhex("".join(self._frame.selection))
+        self._follow()
+
+    # From the browser
+
+    def _receive(self, _widget: object, content: Mapping[str, Any], _buffers: object) -> None:
+        match content.get("kind"):
+            case "opened":
+                self._views += 1
+                self._watch.start()
+            case "closed":
+                self._views -= 1
+                if self._views <= 0:
+                    self._watch.stop()
+            case _:
+                self._reply(content)
+
+    def _reply(self, intent: Mapping[str, Any]) -> None:
+        asked = intent.get("id")
+        self._answering = True
+        try:
+            reply = self._answer(intent)
+        except NbtrackError as error:
+            about = str(intent.get("kind"))
+            self.send({"id": asked, "kind": "error", "about": about, "message": str(error)})
+            return
+        finally:
+            self._answering = False
+        if asked is not None:
+            self.send({"id": asked, **reply.content}, buffers=reply.buffers)
+        self._follow()
+
+    def _follow(self) -> None:
+        """Let the traits say what the browser, or another widget, did."""
+        was, self._following = self._following, True
+        try:
+            with self.hold_trait_notifications():
+                self.filter = self._frame.filter
+                self.selected = list(self._frame.selection)
+                self._tell_traits()
+        finally:
+            self._following = was
+
+    # From the user's code
+
+    @contextmanager
+    def _leading(self) -> Iterator[None]:
+        """Around what a trait that was set changes: if it cannot be, the trait is as before."""
+        try:
+            yield
+        finally:
+            self._follow()
+
+    @traitlets.default("selected")
+    def _none_selected(self) -> list[str]:
+        return []
+
+    @traitlets.validate("selected")
+    def _find_selected(self, proposal: Mapping[str, Any]) -> list[str]:
+        runs: Iterable[Any] = proposal["value"]
+        if isinstance(runs, str):
+            runs = [runs]
+        return list(dict.fromkeys(self._find(run) for run in runs))
+
+    def _find(self, run: Any) -> str:
+        from nbtrack.store import find_run
+
+        name = str(getattr(run, "id", run))
+        return name if _FULL_ID.fullmatch(name) else find_run(self._frame.store, name)
+
+    @traitlets.observe("filter", "selected")
+    def _lead_frame(self, change: Mapping[str, Any]) -> None:
+        if self._following:
+            return
+        with self._leading():
+            if change["name"] == "filter":
+                self._frame.set_filter(change["new"])
+            else:
+                self._frame.selection.replace(change["new"])
