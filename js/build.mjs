@@ -2,13 +2,18 @@
 // widget for anywidget, and the JupyterLab extension as a federated module.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import * as esbuild from "esbuild";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
+// A folder of src is a widget, but for what they share and the extension.
+const names = readdirSync(here("src")).filter(
+  (name) => name !== "labextension" && existsSync(here(`src/${name}/index.ts`)),
+);
+
 const widgets = {
-  entryPoints: { run_table: here("src/run_table/index.ts") },
+  entryPoints: Object.fromEntries(names.map((name) => [name, here(`src/${name}/index.ts`)])),
   outdir: here("../src/nbtrack/widgets/static"),
   bundle: true,
   format: "esm",

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         sql,
     )
     from nbtrack.tracking.run import Run
+    from nbtrack.widgets.parallel.widget import ParallelCoordinates, parallel
     from nbtrack.widgets.run_table.widget import RunTable
     from nbtrack.widgets.runs import runs
 
@@ -96,6 +97,7 @@ _HOMES = {
         "sql",
     ),
     "nbtrack.tracking.run": ("Run",),
+    "nbtrack.widgets.parallel.widget": ("ParallelCoordinates", "parallel"),
     "nbtrack.widgets.run_table.widget": ("RunTable",),
     "nbtrack.widgets.runs": ("runs",),
 }
@@ -103,6 +105,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "NbtrackError",
+    "ParallelCoordinates",
     "Run",
     "RunTable",
     "active_run",
@@ -120,6 +123,7 @@ __all__ = [
     "log_metrics",
     "log_param",
     "log_params",
+    "parallel",
     "purge",
     "rename_experiment",
     "replay",

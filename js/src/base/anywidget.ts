@@ -2,6 +2,8 @@
 
 export interface AnyModel {
   get<Value>(name: string): Value;
+  set(name: string, value: unknown): void;
+  save_changes(): void;
   on(event: string, callback: (...args: never[]) => void): void;
   off(event: string, callback: (...args: never[]) => void): void;
   send(content: unknown): void;

@@ -1,27 +1,26 @@
 /** Intents to the kernel, and their answers. An answer that a later intent overtook is dropped. */
 
 import type { AnyModel } from "./anywidget.ts";
-import type { Answer, Intent } from "./protocol.ts";
 
-export type Reply = Answer & { buffers: DataView[] };
+export type Reply<Answer> = Answer & { buffers: DataView[] };
 
-interface Waiting {
-  kind: Intent["kind"];
-  resolve: (reply: Reply | null) => void;
+interface Waiting<Answer> {
+  resolve: (reply: Reply<Answer> | null) => void;
 }
 
 /** How long an answer may take before the kernel counts as busy. */
 const BUSY_AFTER_MS = 400;
 
-export class Channel {
+export class Channel<Intent extends { kind: string }, Answer> {
   #model: AnyModel;
-  #waiting = new Map<string, Waiting>();
+  #waiting = new Map<string, Waiting<Answer>>();
   #latest = new Map<string, string>();
   #next = 0;
   // Two views of one widget share its model: each knows its own answers by this.
   #prefix = Math.random().toString(36).slice(2, 8);
   #onBusy: (busy: boolean) => void;
 
+  /** Says `opened` now, and `closed` when `signal` aborts: the kernel looks at the store in between. */
   constructor(model: AnyModel, onBusy: (busy: boolean) => void, signal: AbortSignal) {
     this.#model = model;
     this.#onBusy = onBusy;
@@ -29,17 +28,19 @@ export class Channel {
       if (message.id !== undefined) this.#receive(message.id, { ...message, buffers });
     };
     model.on("msg:custom", receive);
-    signal.addEventListener("abort", () => model.off("msg:custom", receive));
+    model.send({ kind: "opened" });
+    signal.addEventListener("abort", () => {
+      model.off("msg:custom", receive);
+      model.send({ kind: "closed" });
+    });
   }
 
   /** The answer, or `null` if a later intent of the same kind overtook this one. */
-  ask(intent: Intent): Promise<Reply | null> {
+  ask(intent: Intent): Promise<Reply<Answer> | null> {
     const id = `${this.#prefix}-${this.#next++}`;
     this.#overtake(intent.kind);
     this.#latest.set(intent.kind, id);
-    const answer = new Promise<Reply | null>((resolve) => {
-      this.#waiting.set(id, { kind: intent.kind, resolve });
-    });
+    const answer = new Promise<Reply<Answer> | null>((resolve) => this.#waiting.set(id, { resolve }));
     this.#model.send({ ...intent, id });
     setTimeout(() => this.#waiting.has(id) && this.#onBusy(true), BUSY_AFTER_MS);
     return answer;
@@ -50,14 +51,14 @@ export class Channel {
     this.#model.send(intent);
   }
 
-  #overtake(kind: Intent["kind"]): void {
+  #overtake(kind: string): void {
     const id = this.#latest.get(kind);
     if (id === undefined) return;
     this.#waiting.get(id)?.resolve(null);
     this.#waiting.delete(id);
   }
 
-  #receive(id: string, reply: Reply): void {
+  #receive(id: string, reply: Reply<Answer>): void {
     const waiting = this.#waiting.get(id);
     if (!waiting) return;
     this.#waiting.delete(id);

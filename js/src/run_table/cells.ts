@@ -1,7 +1,7 @@
 /** One cell of the table, drawn from a run's row. */
 
-import { el } from "./dom.ts";
-import { ago, duration, fullNumber, moment } from "./format.ts";
+import { el } from "../base/dom.ts";
+import { ago, duration, fullNumber, moment } from "../base/format.ts";
 import { rowKey, type LaidColumn } from "./layout.ts";
 import { toNumber, type Group } from "./protocol.ts";
 import type { Rows } from "./rows.ts";

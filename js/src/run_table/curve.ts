@@ -1,7 +1,7 @@
 /** A metric's curve in the detail panel; the point under the mouse is read out. */
 
-import { el, svg } from "./dom.ts";
-import { fullNumber, shortNumber } from "./format.ts";
+import { el, svg } from "../base/dom.ts";
+import { fullNumber, shortNumber } from "../base/format.ts";
 import { finiteRange } from "./sparkline.ts";
 
 const WIDTH = 320;

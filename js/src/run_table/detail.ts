@@ -1,8 +1,8 @@
 /** Everything about one run, beside the table. */
 
 import { curve } from "./curve.ts";
-import { button, el } from "./dom.ts";
-import { count, duration, fullNumber, moment, shortNumber } from "./format.ts";
+import { button, el } from "../base/dom.ts";
+import { count, duration, fullNumber, moment, shortNumber } from "../base/format.ts";
 import { toNumber, type Detail, type DetailMetric } from "./protocol.ts";
 import type { OpenDetail, TableView } from "./view.ts";
 

@@ -6,8 +6,8 @@
  */
 
 import { groupCell, refreshTimes, runCell } from "./cells.ts";
-import { el } from "./dom.ts";
-import { count } from "./format.ts";
+import { el } from "../base/dom.ts";
+import { count } from "../base/format.ts";
 import { bands, headerRow } from "./header.ts";
 import { layOut, SELECT_WIDTH, type LaidColumn } from "./layout.ts";
 import type { Group } from "./protocol.ts";
@@ -225,7 +225,7 @@ export class Grid {
     if (group) return this.#groupRow(line, group);
     const found = this.#view.row(at);
     const run = found?.rows.text(found.row, "run_id") ?? "";
-    const isSelected = this.#view.selected.has(run);
+    const isSelected = this.#view.selection.has(run);
     const row = el("div", {
       class: `nbt-row nbt-cols${isSelected ? " nbt-selected" : ""}${found ? "" : " nbt-loading"}`,
       attributes: {

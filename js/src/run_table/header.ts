@@ -1,8 +1,8 @@
 /** The head of the table: bands that say what the columns are, and the columns' names. */
 
-import { button, el } from "./dom.ts";
+import { button, el } from "../base/dom.ts";
 import { SELECT_WIDTH, type LaidColumn } from "./layout.ts";
-import { menu, openPopover, type MenuEntry } from "./popover.ts";
+import { menu, openPopover, type MenuEntry } from "../base/popover.ts";
 import type { OrderKey } from "./protocol.ts";
 import type { TableView } from "./view.ts";
 
@@ -131,9 +131,9 @@ function selectAllCell(view: TableView): HTMLElement {
     class: "nbt-box",
     attributes: { type: "checkbox", tabindex: -1, "aria-label": "Select all runs" },
   });
-  box.checked = view.selected.size > 0 && view.selected.size === view.state.total;
-  box.indeterminate = view.selected.size > 0 && !box.checked;
-  box.addEventListener("change", () => view.selectAll(box.checked));
+  box.checked = view.selection.size > 0 && view.selection.size === view.state.total;
+  box.indeterminate = view.selection.size > 0 && !box.checked;
+  box.addEventListener("change", () => (box.checked ? view.selectAll() : view.selectNone()));
   const cell = el("div", {
     class: "nbt-cell nbt-select",
     attributes: { role: "columnheader", "aria-colindex": 1 },

@@ -49,11 +49,11 @@ function press(view: TableView, grid: Grid, reach: Reach, event: KeyboardEvent):
       return toggle(view, line);
     case "Escape":
       if (view.detail) view.closeDetail();
-      else if (view.selected.size) view.selectAll(false);
+      else if (view.selection.size) view.selectNone();
       else return false;
       return true;
     case "a":
-      if (command) view.selectAll(true);
+      if (command) view.selectAll();
       return command;
     case "/":
       reach.focusFilter();
@@ -122,7 +122,7 @@ function openAt(view: TableView, line: number): void {
 
 function toggle(view: TableView, line: number): boolean {
   const run = view.runAt(line);
-  if (run) view.select([run], !view.selected.has(run));
+  if (run) view.select([run], !view.selection.has(run));
   return true;
 }
 

@@ -1,7 +1,7 @@
 /** Which columns stand where, and how wide: the run's name, the pinned ones, the others. */
 
-import { columnFormat, shortNumber, type NumberFormat } from "./format.ts";
-import type { Column } from "./protocol.ts";
+import { label, type Column } from "../base/column.ts";
+import { columnFormat, shortNumber, type NumberFormat } from "../base/format.ts";
 import { SPARK_WIDTH } from "./sparkline.ts";
 import type { TableView } from "./view.ts";
 
@@ -26,20 +26,6 @@ const RANGE_CHARACTER = 6.6;
 const SAMPLED_ROWS = 60;
 const MAX_WIDTH = 260;
 
-const ATTRIBUTE_LABELS: Record<string, string> = {
-  "attributes.name": "Run",
-  "attributes.status": "Status",
-  "attributes.started": "When",
-  "attributes.duration_s": "Duration",
-  "attributes.ended": "Ended",
-  "attributes.experiment": "Experiment",
-  "attributes.note": "Note",
-  "attributes.user": "User",
-  "attributes.host": "Host",
-  "attributes.source": "Source",
-  "attributes.verdict": "Verdict",
-};
-
 const FIXED_WIDTHS: Record<string, number> = {
   "attributes.status": 84,
   "attributes.started": 94,
@@ -58,10 +44,6 @@ export const NAME: Column = {
   value: null,
   curve: false,
 };
-
-export function label(column: Column): string {
-  return ATTRIBUTE_LABELS[column.name] ?? column.name.slice(column.kind.length + 1);
-}
 
 /** The columns in order. `widths` holds those that the user has dragged. */
 export function layOut(view: TableView, widths: ReadonlyMap<string, number>): LaidColumn[] {

@@ -6,23 +6,7 @@
  * and bring rows as Arrow IPC buffers. `widgets/wire.py` is the other end.
  */
 
-export type ColumnKind = "attributes" | "params" | "metrics" | "tags";
-export type ColumnType = "number" | "text" | "bool" | "time" | "duration";
-
-export interface Column {
-  /** `params.lr`, `metrics.accuracy`, `attributes.status`. */
-  name: string;
-  kind: ColumnKind;
-  type: ColumnType;
-  /** How many of the runs have a value here. */
-  runs: number;
-  /** Whether every run has the same value. */
-  constant: boolean;
-  /** That value as text, where it is constant. */
-  value: string | null;
-  /** Whether runs have curves here (metrics only). */
-  curve: boolean;
-}
+import type { Column } from "../base/column.ts";
 
 export interface OrderKey {
   column: string;
@@ -66,7 +50,6 @@ export interface State {
   /** How many runs fit the filter, and how many there are without it. */
   total: number;
   all: number;
-  selected: string[];
   /** Where the runs are: the experiment, or the store's folder. */
   place: string;
 }
@@ -83,8 +66,6 @@ export interface Snapshot {
   page: PageHead | null;
   rows: DataView | null;
   curves: DataView | null;
-  /** Why the rows may be old: what keeps the kernel from reading the store; else empty. */
-  trouble: string;
 }
 
 export interface DetailMetric {
@@ -139,15 +120,13 @@ export type Intent =
   | { kind: "select"; runs: string[]; on: boolean }
   | { kind: "select_range"; from: number; to: number; on: boolean; within: number | null }
   | { kind: "select_all"; on: boolean }
-  | { kind: "detail"; run: string }
-  | { kind: "opened" }
-  | { kind: "closed" };
+  | { kind: "detail"; run: string };
 
 export type Answer =
   | ({ kind: "page"; revision: number } & PageHead)
   | { kind: "curves" }
   | { kind: "state"; state: State; page: PageHead | null }
-  | { kind: "selected"; selected: string[] }
+  | { kind: "selected" }
   | { kind: "detail"; detail: Detail }
   | { kind: "error"; about: string; message: string };
 

@@ -1,6 +1,6 @@
 /** A curve as a line a few pixels high, beside its latest value. */
 
-import { svg } from "./dom.ts";
+import { svg } from "../base/dom.ts";
 
 export const SPARK_WIDTH = 52;
 const HEIGHT = 16;

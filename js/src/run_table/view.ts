@@ -4,11 +4,14 @@
  * the parts of the page need not know each other.
  */
 
-import { Channel, type Reply } from "./channel.ts";
+import type { AnyModel } from "../base/anywidget.ts";
+import { Channel, type Reply } from "../base/channel.ts";
+import type { Column } from "../base/column.ts";
+import { Selection } from "../base/selection.ts";
 import { Lines, type Line } from "./lines.ts";
 import { Pages, pageStart, type Place } from "./pages.ts";
 import type {
-  Column,
+  Answer,
   Detail,
   DetailMetric,
   Group,
@@ -37,15 +40,15 @@ export class TableView {
   state: State;
   lines: Lines;
   readonly curves: Curves = new Map();
-  selected = new Set<string>();
+  readonly selection: Selection;
   detail: OpenDetail | null = null;
   error: string | null = null;
   busy = false;
-  trouble = "";
   /** What the user typed last; it may be ahead of the kernel's `state.filter`. */
   typed: string;
 
-  #channel: Channel;
+  #model: AnyModel;
+  #channel: Channel<Intent, Answer>;
   #pages = new Pages();
   #openGroups = new Set<string | null>();
   #listeners = new Map<Change, (() => void)[]>();
@@ -56,9 +59,12 @@ export class TableView {
   #told = "null/0";
   #signal: AbortSignal;
 
-  constructor(model: ConstructorParameters<typeof Channel>[0], signal: AbortSignal) {
+  constructor(model: AnyModel, signal: AbortSignal) {
+    this.#model = model;
     this.#signal = signal;
     this.#channel = new Channel(model, (busy) => this.#setBusy(busy), signal);
+    this.selection = new Selection(model, signal);
+    this.selection.on(() => this.#announce("selection"), signal);
     const snapshot = model.get<Snapshot>("_snapshot");
     this.state = snapshot.state;
     this.typed = snapshot.state.filter;
@@ -69,12 +75,18 @@ export class TableView {
       this.#announce("state");
     };
     model.on("change:_snapshot", pushed);
-    this.#channel.tell({ kind: "opened" });
+    const troubled = () => this.#announce("busy");
+    model.on("change:_trouble", troubled);
     signal.addEventListener("abort", () => {
       model.off("change:_snapshot", pushed);
+      model.off("change:_trouble", troubled);
       clearTimeout(this.#settleTimer);
-      this.#channel.tell({ kind: "closed" });
     });
+  }
+
+  /** Why the rows may be old: what keeps the kernel from reading the store; else empty. */
+  get trouble(): string {
+    return this.#model.get<string>("_trouble");
   }
 
   on(change: Change, listener: () => void): void {
@@ -139,10 +151,10 @@ export class TableView {
   }
 
   select(runs: string[], on: boolean): void {
-    for (const run of runs) if (on) this.selected.add(run);
-      else this.selected.delete(run);
-    this.#announce("selection");
-    void this.#ask({ kind: "select", runs, on });
+    const picked = new Set(this.selection.runs);
+    for (const run of runs) if (on) picked.add(run);
+      else picked.delete(run);
+    this.selection.change(picked, this.#ask({ kind: "select", runs, on }));
   }
 
   /** Select every run from one line to another, whether their pages are here or not. */
@@ -169,10 +181,12 @@ export class TableView {
     }
   }
 
-  selectAll(on: boolean): void {
-    if (!on) this.selected.clear();
-    this.#announce("selection");
-    void this.#ask({ kind: "select_all", on });
+  selectAll(): void {
+    void this.#ask({ kind: "select_all", on: true });
+  }
+
+  selectNone(): void {
+    this.selection.change([], this.#ask({ kind: "select_all", on: false }));
   }
 
   toggleGroup(group: Group): void {
@@ -202,9 +216,7 @@ export class TableView {
   #take(snapshot: Snapshot): void {
     const settled = this.typed === this.state.filter;
     this.state = snapshot.state;
-    this.trouble = snapshot.trouble;
     if (settled) this.typed = snapshot.state.filter;
-    this.selected = new Set(snapshot.state.selected);
     if (snapshot.page && snapshot.rows) {
       this.#pages.put(snapshot.page, snapshot.state.revision, new Rows(snapshot.rows));
     }
@@ -223,9 +235,6 @@ export class TableView {
     switch (reply.kind) {
       case "state":
         return this.#receiveState(reply);
-      case "selected":
-        this.selected = new Set(reply.selected);
-        return this.#announce("selection");
       case "detail":
         this.detail = {
           detail: reply.detail,
@@ -239,7 +248,7 @@ export class TableView {
     }
   }
 
-  #receiveState(reply: Reply & { kind: "state" }): void {
+  #receiveState(reply: Reply<Answer> & { kind: "state" }): void {
     this.error = null;
     if (reply.state.group !== this.state.group) this.#openGroups.clear();
     // Rows of another question would be taken for answers to this one.
@@ -249,7 +258,6 @@ export class TableView {
       page: reply.page,
       rows: reply.buffers[0] ?? null,
       curves: null,
-      trouble: "",
     });
     this.#announce("error");
     this.#announce("state");

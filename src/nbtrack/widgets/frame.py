@@ -11,11 +11,12 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 from weakref import WeakMethod, WeakValueDictionary
 
-from nbtrack.errors import InvalidFilter
+from nbtrack.errors import InvalidFilter, InvalidValue
 from nbtrack.widgets.column_choice import is_constant
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ MAX_SELECTED = 100_000
 
 Mode = Literal["all", "filter", "search"]
 
+_FULL_ID = re.compile(r"[0-9a-f]{32}")
 # What only somebody who writes a filter types; anything else is a search for words.
 _FILTER_LIKE = re.compile(r"[<>=!]|\b(?:params?|metrics?|tags?|attributes?|attr)\s*\.")
 
@@ -38,6 +40,41 @@ def asked_for(
     keys = (order_by,) if isinstance(order_by, str) else tuple(order_by)
     names = (experiment,) if isinstance(experiment, str) else tuple(experiment or ()) or None
     return RunQuery(filter=filter, order_by=tuple(key for key in keys if key), experiments=names)
+
+
+def frame_of(runs: Any, store: str | PathLike[str] | None = None) -> Frame:
+    """The frame that ``runs`` means, which other widgets on the same runs share.
+
+    ``runs`` is what `nbtrack.runs` gives, a widget, a filter or words to look for, a
+    list of runs (or their names or ids), or ``None``: all runs of the store. Raises
+    `InvalidValue` for anything else, `InvalidFilter`, and `RunNotFound`.
+    """
+    from nbtrack.tracking.active import current_store
+
+    if isinstance(frame := getattr(runs, "frame", None), Frame):
+        return frame
+    place = current_store(store)
+    if runs is None or isinstance(runs, str):
+        return Frame.shared(place, asked_for(runs or "", (), None))
+    if not isinstance(runs, Iterable) or hasattr(runs, "columns"):
+        raise InvalidValue(
+            f"Runs were expected, not a {type(runs).__name__}: "
+            "give nbtrack.runs(…), a filter, or a list of runs."
+        )
+    ids = "', '".join(run_ids(place, runs))
+    return Frame.shared(place, asked_for(f"attributes.run_id IN ('{ids}')", (), None))
+
+
+def run_ids(store: Store, runs: Iterable[Any]) -> list[str]:
+    """The full ids of runs, which may be given as runs, names, ids or unique parts of ids.
+
+    Raises `RunNotFound` and `AmbiguousRun`.
+    """
+    from nbtrack.store import find_run
+
+    names = [runs] if isinstance(runs, str) else [str(getattr(run, "id", run)) for run in runs]
+    found = [name if _FULL_ID.fullmatch(name) else find_run(store, name) for name in names]
+    return list(dict.fromkeys(found))
 
 
 class Listeners:
@@ -111,6 +148,18 @@ class Known:
     constants: dict[str, str]
     curves: frozenset[str]
 
+    def column_json(self, column: Column) -> dict[str, object]:
+        """One of the columns, as ``js/src/base/column.ts`` has it."""
+        return {
+            "name": column.name,
+            "kind": column.kind,
+            "type": column.type,
+            "runs": column.runs,
+            "constant": column.name in self.constants,
+            "value": self.constants.get(column.name),
+            "curve": column.name in self.curves,
+        }
+
 
 class Frame:
     """The runs of a store, or of some of its experiments, that fit a filter.
@@ -169,6 +218,18 @@ class Frame:
             if self._known is None or self._known.version != self.store.version():
                 self._known = self._read()
             return self._known
+
+    def state(self, known: Known, total: int) -> dict[str, object]:
+        """What the browser's filter bar shows, as JSON; ``total`` runs fit the filter."""
+        with self._lock:
+            return {
+                "filter": self.filter,
+                "mode": self.mode,
+                "columns": [known.column_json(column) for column in known.columns],
+                "total": total,
+                "all": total if self.mode == "all" else known.total,
+                "place": self.place,
+            }
 
     @property
     def place(self) -> str:

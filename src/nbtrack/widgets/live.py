@@ -8,8 +8,7 @@ so that it arrives while a cell runs, when the kernel reads no messages.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,11 @@ import anywidget
 import traitlets
 
 from nbtrack.errors import NbtrackError
-from nbtrack.widgets.frame import Frame
+from nbtrack.widgets.frame import Frame, run_ids
 from nbtrack.widgets.watch import StoreWatch
 from nbtrack.widgets.wire import Answer
 
 _STATIC = Path(__file__).parent / "static"
-_FULL_ID = re.compile(r"[0-9a-f]{32}")
 
 
 def built(name: str) -> Path:
@@ -60,7 +58,7 @@ class LiveWidget(anywidget.AnyWidget):
 
     def _begin(self, frame: Frame) -> None:
         """To be called once by the subclass, when what `_draw` needs is there."""
-        self._frame = frame
+        self.frame = frame
         self._following = False
         self._answering = False
         self._views = 0
@@ -130,7 +128,7 @@ class LiveWidget(anywidget.AnyWidget):
         self._follow()
 
     def _hear_selection(self) -> None:
-        self._picked = bytes.fromhex("".join(self._frame.selection))
+        self._picked = bytes.fromhex("".join(self.frame.selection))
         self._follow()
 
     # From the browser
@@ -167,8 +165,8 @@ class LiveWidget(anywidget.AnyWidget):
         was, self._following = self._following, True
         try:
             with self.hold_trait_notifications():
-                self.filter = self._frame.filter
-                self.selected = list(self._frame.selection)
+                self.filter = self.frame.filter
+                self.selected = list(self.frame.selection)
                 self._tell_traits()
         finally:
             self._following = was
@@ -189,16 +187,7 @@ class LiveWidget(anywidget.AnyWidget):
 
     @traitlets.validate("selected")
     def _find_selected(self, proposal: Mapping[str, Any]) -> list[str]:
-        runs: Iterable[Any] = proposal["value"]
-        if isinstance(runs, str):
-            runs = [runs]
-        return list(dict.fromkeys(self._find(run) for run in runs))
-
-    def _find(self, run: Any) -> str:
-        from nbtrack.store import find_run
-
-        name = str(getattr(run, "id", run))
-        return name if _FULL_ID.fullmatch(name) else find_run(self._frame.store, name)
+        return run_ids(self.frame.store, proposal["value"])
 
     @traitlets.observe("filter", "selected")
     def _lead_frame(self, change: Mapping[str, Any]) -> None:
@@ -206,6 +195,6 @@ class LiveWidget(anywidget.AnyWidget):
             return
         with self._leading():
             if change["name"] == "filter":
-                self._frame.set_filter(change["new"])
+                self.frame.set_filter(change["new"])
             else:
-                self._frame.selection.replace(change["new"])
+                self.frame.selection.replace(change["new"])

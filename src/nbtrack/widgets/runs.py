@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pyarrow
 
     from nbtrack.store import RunQuery, Store
+    from nbtrack.widgets.frame import Frame
     from nbtrack.widgets.run_table.model import TableModel
     from nbtrack.widgets.run_table.widget import RunTable
 
@@ -69,12 +70,18 @@ class Runs(Answer):
         # Its own frame: what somebody types into a widget does not change what code gets.
         return TableModel(Frame(self._store, self._query), self._query.order_by)
 
+    @property
+    def frame(self) -> Frame:
+        """These runs as widgets share them."""
+        from nbtrack.widgets.frame import Frame
+
+        return Frame.shared(self._store, self._query)
+
     def table(self) -> RunTable:
         """The widget: the same runs as a table that lives on the page."""
-        from nbtrack.widgets.frame import Frame
         from nbtrack.widgets.run_table.widget import RunTable
 
-        return RunTable.of(Frame.shared(self._store, self._query), self._query.order_by)
+        return RunTable.of(self.frame, self._query.order_by)
 
     def arrow(self) -> pyarrow.Table:
         """One row per run, with every parameter, metric and tag as a column."""

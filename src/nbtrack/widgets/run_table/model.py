@@ -150,20 +150,15 @@ class TableModel:
             total = self._page(0, None, limit=0).total
         return {
             "revision": self.revision,
-            "filter": self.filter,
-            "mode": self.mode,
+            **self.frame.state(known, total),
             "order": [{"column": name, "descending": down} for name, down in self.order],
             "group": self.group,
             "groups": self._sorted_groups(),
-            "columns": [self._column(column, known) for column in known.columns],
             "shown": self.shown_columns(),
             "pinned": self.pinned,
             "constant": self.show_constant,
             "chosen": self.shown is not None,
             "best": self._read_best(),
-            "total": total,
-            "all": total if self.mode == "all" else known.total,
-            "place": self.frame.place,
         }
 
     def shown_columns(self) -> list[str]:
@@ -329,17 +324,6 @@ class TableModel:
         if column in (groups[0]["metrics"] if groups else ()):
             groups.sort(key=worth, reverse=descending)
         return groups
-
-    def _column(self, column: Column, known: Known) -> dict[str, object]:
-        return {
-            "name": column.name,
-            "kind": column.kind,
-            "type": column.type,
-            "runs": column.runs,
-            "constant": column.name in known.constants,
-            "value": known.constants.get(column.name),
-            "curve": column.name in known.curves,
-        }
 
 
 def _equals(column: str, value: str | None) -> str:

@@ -1,21 +1,21 @@
 /** Names of columns to complete the word at the caret of the filter with. */
 
 import { el } from "./dom.ts";
-import type { TableView } from "./view.ts";
+import type { Filtered } from "./filter_bar.ts";
 
 const SHOWN = 8;
 const WORD = /(?:`[^`]*|[\w./-]+)$/;
 const KINDS: Record<string, string> = { params: "parameter", metrics: "metric", tags: "tag", attributes: "" };
 
 export class Suggestions {
-  #view: TableView;
+  #view: Filtered;
   #box: HTMLInputElement;
   #apply: () => void;
   #panel: HTMLElement | null = null;
   #names: string[] = [];
   #active = -1;
 
-  constructor(view: TableView, box: HTMLInputElement, apply: () => void, signal: AbortSignal) {
+  constructor(view: Filtered, box: HTMLInputElement, apply: () => void, signal: AbortSignal) {
     this.#view = view;
     this.#box = box;
     this.#apply = apply;

@@ -1,0 +1,288 @@
+/**
+ * Parallel coordinates as the browser knows them: the runs along each axis, the
+ * brushes, what is picked. Changes are announced as events.
+ */
+
+import { tableFromIPC } from "@uwdata/flechette";
+import type { AnyModel } from "../base/anywidget.ts";
+import { Channel } from "../base/channel.ts";
+import type { Column } from "../base/column.ts";
+import { Selection } from "../base/selection.ts";
+import { Axis } from "./axis.ts";
+import { Brushing } from "./brushing.ts";
+import type { Answer, AxisHead, Brush, Brushes, Intent, Scale, Snapshot } from "./protocol.ts";
+
+/**
+ * `state`: anything may have changed; `axes`: their order, scale or direction;
+ * `brushes`, `selection`, `error`, `busy`: just that.
+ */
+export type Change = "state" | "axes" | "brushes" | "selection" | "error" | "busy";
+
+const BRUSH_SETTLED_MS = 120;
+
+export class ParallelView {
+  state: Snapshot["state"];
+  readonly selection: Selection;
+  runs: string[] = [];
+  axes = new Map<string, Axis>();
+  shown: string[] = [];
+  color: string | null = null;
+  brushing: Brushing;
+  typed: string;
+  error: string | null = null;
+  busy = false;
+
+  #model: AnyModel;
+  #channel: Channel<Intent, Answer>;
+  #listeners = new Map<Change, (() => void)[]>();
+  #signal: AbortSignal;
+  #names: { at(run: number): unknown } | null = null;
+  /** How many changes of the axes the kernel has not answered: its snapshots are older meanwhile. */
+  #unanswered = 0;
+  #brushTimer = 0;
+  #brushAnswered: (() => void) | null = null;
+
+  constructor(model: AnyModel, signal: AbortSignal) {
+    this.#model = model;
+    this.#signal = signal;
+    this.selection = new Selection(model, signal);
+    this.#channel = new Channel(model, (busy) => this.#setBusy(busy), signal);
+    const snapshot = model.get<Snapshot>("_snapshot");
+    this.state = snapshot.state;
+    this.typed = snapshot.state.filter;
+    this.brushing = new Brushing(this.axes, 0);
+    this.#take(snapshot);
+    this.selection.on(() => this.#followSelection(), signal);
+    const heard: [string, () => void][] = [
+      ["change:_snapshot", () => this.#take(model.get<Snapshot>("_snapshot"))],
+      ["change:_trouble", () => this.#announce("busy")],
+      ["change:inverted", () => this.#announce("axes")],
+      ["change:brushes", () => this.#followBrushes()],
+    ];
+    for (const [event, listener] of heard) model.on(event, listener);
+    signal.addEventListener("abort", () => {
+      for (const [event, listener] of heard) model.off(event, listener);
+      clearTimeout(this.#brushTimer);
+    });
+  }
+
+  on(change: Change, listener: () => void): void {
+    this.#listeners.set(change, [...(this.#listeners.get(change) ?? []), listener]);
+  }
+
+  /** What keeps the kernel from reading the store; else empty. */
+  get trouble(): string {
+    return this.#model.get<string>("_trouble");
+  }
+
+  get visible(): Axis[] {
+    return this.shown.map((name) => this.axes.get(name)).filter((axis): axis is Axis => axis !== undefined);
+  }
+
+  column(name: string): Column | undefined {
+    return this.state.columns.find((column) => column.name === name);
+  }
+
+  isInverted(name: string): boolean {
+    return this.#model.get<string[]>("inverted").includes(name);
+  }
+
+  nameOf(run: number): string {
+    return String(this.#names?.at(run) ?? "");
+  }
+
+  /** The runs that are picked, by place; `null` where none of those that are drawn is. */
+  picked(): number[] | null {
+    if (!this.brushing.isEmpty) return this.brushing.taken();
+    if (!this.selection.size) return null;
+    const places = [];
+    for (let run = 0; run < this.runs.length; run++) if (this.selection.has(this.runs[run]!)) places.push(run);
+    return places;
+  }
+
+  // What the user asks for
+
+  filter(text: string): void {
+    this.typed = text;
+    void this.#ask({ kind: "filter", text }).then((answer) => answer?.kind === "done" && this.#setError(null));
+  }
+
+  /** Show these columns, in this order; `null` lets the kernel choose. */
+  show(axes: string[] | null): void {
+    if (axes) {
+      this.shown = axes;
+      for (const name of Object.keys(this.brushing.all())) if (!axes.includes(name)) this.brush(name, []);
+      this.#announce("axes");
+    }
+    void this.#settle({ kind: "axes", axes });
+  }
+
+  hide(name: string): void {
+    this.show(this.shown.filter((other) => other !== name));
+  }
+
+  /** Let `name` stand at `place` among the axes that are shown. */
+  move(name: string, place: number): void {
+    const others = this.shown.filter((other) => other !== name);
+    const at = Math.max(0, Math.min(others.length, place));
+    if (this.shown[at] !== name) this.show([...others.slice(0, at), name, ...others.slice(at)]);
+  }
+
+  invert(name: string): void {
+    const inverted = this.#model.get<string[]>("inverted");
+    const now = inverted.includes(name) ? inverted.filter((other) => other !== name) : [...inverted, name];
+    this.#model.set("inverted", now);
+    this.#model.save_changes();
+  }
+
+  colorBy(color: string): void {
+    this.color = color;
+    if (this.axes.has(color) || !color) this.#announce("axes");
+    void this.#settle({ kind: "color", color });
+  }
+
+  rescale(name: string, scale: Scale): void {
+    const axis = this.axes.get(name);
+    if (!axis) return;
+    this.axes.set(name, axis.scaled(scale));
+    this.#announce("axes");
+    void this.#settle({ kind: "scale", axis: name, scale });
+  }
+
+  /** Brush an axis, in place of what was brushed on it; an empty brush is none. */
+  brush(name: string, brush: Brush): void {
+    this.brushing.set(name, brush);
+    this.#pickBrushed();
+  }
+
+  clearBrushes(): void {
+    this.brushing.clear();
+    this.#pickBrushed();
+  }
+
+  /** Pick these runs, and no others; brushes go. */
+  pick(runs: Iterable<string>): void {
+    const picked = [...runs];
+    this.brushing.clear();
+    this.#announce("brushes");
+    this.selection.change(picked, this.#ask({ kind: "select", runs: picked }));
+  }
+
+  selectNone(): void {
+    if (this.brushing.isEmpty) this.pick([]);
+    else this.clearBrushes();
+  }
+
+  /** Let the filter list only what is brushed. */
+  keepBrushed(): void {
+    void this.#ask({ kind: "keep" });
+  }
+
+  async svg(theme: "light" | "dark"): Promise<string | null> {
+    const answer = await this.#ask({ kind: "svg", theme });
+    return answer?.kind === "svg" ? answer.svg : null;
+  }
+
+  // Brushes and selection
+
+  #pickBrushed(): void {
+    const runs = this.brushing.taken().map((run) => this.runs[run]!);
+    if (this.#brushAnswered) this.selection.show(runs);
+    else this.selection.change(runs, new Promise<void>((resolve) => (this.#brushAnswered = resolve)));
+    this.#announce("brushes");
+    clearTimeout(this.#brushTimer);
+    this.#brushTimer = window.setTimeout(() => void this.#sendBrushes(), BRUSH_SETTLED_MS);
+  }
+
+  async #sendBrushes(): Promise<void> {
+    const timer = this.#brushTimer;
+    await this.#ask({ kind: "brush", brushes: this.brushing.all() });
+    if (timer !== this.#brushTimer) return;
+    this.#brushAnswered?.();
+    this.#brushAnswered = null;
+  }
+
+  #followBrushes(): void {
+    if (this.#brushAnswered) return;
+    const brushes = this.#model.get<Brushes>("brushes");
+    if (JSON.stringify(brushes) === JSON.stringify(this.brushing.all())) return;
+    this.brushing.clear();
+    for (const [name, brush] of Object.entries(brushes)) this.brushing.set(name, brush);
+    this.#announce("brushes");
+  }
+
+  #followSelection(): void {
+    // What was picked elsewhere is no longer what the brushes take.
+    if (!this.brushing.isEmpty && !this.#brushAnswered && !this.#isBrushed()) {
+      this.brushing.clear();
+      this.#announce("brushes");
+    }
+    this.#announce("selection");
+  }
+
+  #isBrushed(): boolean {
+    const taken = this.brushing.taken();
+    return taken.length === this.selection.size && taken.every((run) => this.selection.has(this.runs[run]!));
+  }
+
+  // What the kernel says
+
+  #take(snapshot: Snapshot): void {
+    const settled = this.typed === this.state.filter;
+    this.state = snapshot.state;
+    if (settled) this.typed = snapshot.state.filter;
+    const rows = tableFromIPC(bytesOf(snapshot.rows));
+    this.runs = rows.getChild("run_id").toArray() as string[];
+    this.#names = rows.getChild("name");
+    const scales = new Map([...this.axes].map(([name, axis]) => [name, axis.scale]));
+    this.axes = new Map(
+      snapshot.axes.map((head: AxisHead, i) => {
+        const values = rows.getChild(String(i)).toArray() as Float64Array;
+        const special = rows.names.includes(`${i}?`) ? (rows.getChild(`${i}?`).toArray() as Float64Array) : null;
+        const scale = this.#unanswered ? scales.get(head.name) : undefined;
+        return [head.name, new Axis(head, values, special, scale ?? head.scale)];
+      }),
+    );
+    if (!this.#unanswered) {
+      this.shown = snapshot.shown;
+      this.color = snapshot.color;
+    }
+    const brushes = this.#brushAnswered ? this.brushing.all() : this.#model.get<Brushes>("brushes");
+    this.brushing = new Brushing(this.axes, this.runs.length);
+    for (const [name, brush] of Object.entries(brushes)) this.brushing.set(name, brush);
+    this.#announce("state");
+  }
+
+  async #settle(intent: Intent): Promise<void> {
+    this.#unanswered++;
+    await this.#ask(intent);
+    this.#unanswered--;
+    if (!this.#unanswered && !this.#signal.aborted) this.#take(this.#model.get<Snapshot>("_snapshot"));
+  }
+
+  async #ask(intent: Intent): Promise<Answer | null> {
+    const answer = await this.#channel.ask(intent);
+    if (answer?.kind === "error" && !this.#signal.aborted) this.#setError(answer.message);
+    return answer;
+  }
+
+  #setError(error: string | null): void {
+    this.error = error;
+    this.#announce("error");
+    this.#announce("state");
+  }
+
+  #setBusy(busy: boolean): void {
+    if (busy === this.busy) return;
+    this.busy = busy;
+    this.#announce("busy");
+  }
+
+  #announce(change: Change): void {
+    for (const listener of this.#listeners.get(change) ?? []) listener();
+  }
+}
+
+function bytesOf(buffer: DataView): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+}

@@ -1,0 +1,1 @@
+"""Parallel coordinates: each run a line across its parameters and metrics."""
