@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.charts import labels
+from nbtrack.charts.files import INSTALL_HINT, write_chart
 from nbtrack.charts.style import Look, config
-from nbtrack.errors import InvalidValue, MissingExtra
+from nbtrack.errors import MissingExtra
 
 if TYPE_CHECKING:
     import altair
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 Rows = list[dict[str, object]]
 
 _SAVED_WIDTH = 640
-_HINT = "Charts need altair and vl-convert: pip install 'nbtrack[charts]'."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,32 +49,14 @@ class Chart:
     ) -> Path:
         """Write the chart to ``path`` and return it: ``.png``, ``.svg``, ``.html`` or ``.json``.
 
-        No browser and no network are needed; the html page loads nothing. ``width`` is that
-        of the plot within its axes in CSS pixels, ``scale`` how many pixels of a PNG make one.
-        The background is transparent, except in html. Raises `InvalidValue` for another
-        ending, `MissingExtra` where vl-convert is not installed, `OSError` for a folder that
-        is not there.
+        No browser and no network are needed, neither here nor by the html page, which is as
+        wide as its window; JSON is the spec as it is. ``width`` is that of a picture in CSS
+        pixels, ``scale`` how many pixels of a PNG make one. The background is transparent,
+        except in html. Raises `InvalidValue` for another ending, `MissingExtra` where
+        vl-convert is not installed, `OSError` for a folder that is not there.
         """
         file = Path(path)
-        ending = file.suffix.lower()
-        if ending not in (".png", ".svg", ".html", ".json"):
-            raise InvalidValue(f"{file.name!r} must end in .png, .svg, .html or .json.")
-        spec = {**self.spec, "width": width}
-        if ending == ".json":
-            file.write_text(json.dumps(spec, ensure_ascii=False), encoding="utf-8")
-            return file
-        try:
-            import vl_convert
-        except ImportError as error:
-            raise MissingExtra(_HINT) from error
-        if ending == ".png":
-            file.write_bytes(vl_convert.vegalite_to_png(spec, scale=scale))
-        elif ending == ".svg":
-            file.write_text(vl_convert.vegalite_to_svg(spec), encoding="utf-8")
-        else:
-            # The page of an html file is white, whatever the theme.
-            page = {**spec, "background": spec["usermeta"]["page"]}
-            file.write_text(vl_convert.vegalite_to_html(page, bundle=True), encoding="utf-8")
+        write_chart(self.spec, file, scale=scale, width=width)
         return file
 
 
@@ -83,7 +65,7 @@ def need_altair() -> None:
     try:
         import altair  # noqa: F401
     except ImportError as error:
-        raise MissingExtra(_HINT) from error
+        raise MissingExtra(INSTALL_HINT) from error
 
 
 def finish(
