@@ -1,0 +1,63 @@
+"""A chart's spec as a file: a picture, a page that needs nothing else, or JSON."""
+
+from __future__ import annotations
+
+import html
+import json
+from pathlib import Path
+from typing import Any
+
+from nbtrack.errors import InvalidValue, MissingExtra
+
+INSTALL_HINT = "Charts need altair and vl-convert: pip install 'nbtrack[charts]'."
+
+# Written here, since that of vl-convert ends its script at the first "</script>" in a name.
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<style>body {{ margin: 16px; background: {page}; }} #chart {{ width: 100%; }}</style>
+</head>
+<body>
+<div id="chart"></div>
+<script>{library}</script>
+<script>
+vegaEmbed("#chart", {spec}, {{
+  actions: {{ export: true, source: false, compiled: false, editor: false }},
+  renderer: "svg",
+}});
+</script>
+</body>
+</html>
+"""
+
+
+def write_chart(spec: dict[str, Any], file: Path, *, scale: float, width: int) -> None:
+    """Write ``spec`` to ``file`` in the format that its ending says, as `Chart.save` tells it."""
+    ending = file.suffix.lower()
+    if ending not in (".png", ".svg", ".html", ".json"):
+        raise InvalidValue(f"{file.name!r} must end in .png, .svg, .html or .json.")
+    if ending == ".json":
+        file.write_text(json.dumps(spec, ensure_ascii=False), encoding="utf-8")
+        return
+    try:
+        import vl_convert
+    except ImportError as error:
+        raise MissingExtra(INSTALL_HINT) from error
+    if ending == ".png":
+        file.write_bytes(vl_convert.vegalite_to_png(spec | {"width": width}, scale=scale))
+    elif ending == ".svg":
+        file.write_text(vl_convert.vegalite_to_svg(spec | {"width": width}), encoding="utf-8")
+    else:
+        file.write_text(_page(spec, vl_convert.javascript_bundle()), encoding="utf-8")
+
+
+def _page(spec: dict[str, Any], library: str) -> str:
+    return _PAGE.format(
+        title=html.escape(spec["title"]["text"]),
+        page=spec["usermeta"]["page"],
+        library=library,
+        spec=json.dumps(spec).replace("<", "\\u003c"),
+    )
