@@ -17,7 +17,7 @@ from rich.table import Table
 
 from tests.bench.figure import Figure
 
-_NOT_BENCHMARKS = ("__main__", "figure")
+_NOT_BENCHMARKS = ("__main__", "figure", "filled")
 
 
 def main(names: list[str]) -> int:

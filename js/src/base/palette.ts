@@ -56,8 +56,15 @@ export function lookOf(root: HTMLElement): Look {
   return look;
 }
 
+/** Red, green and blue, from 0 to 255, of `#rrggbb` or what a computed style says. */
+export function rgbOf(colour: string): [number, number, number] {
+  const hex = /^#(..)(..)(..)/.exec(colour)?.slice(1);
+  const parts = hex ? hex.map((part) => Number.parseInt(part, 16)) : (colour.match(/[\d.]+/g) ?? []).map(Number);
+  return [parts[0] ?? 255, parts[1] ?? 255, parts[2] ?? 255];
+}
+
 export function isDark(colour: string): boolean {
-  const [red = 255, green = 255, blue = 255] = (colour.match(/[\d.]+/g) ?? []).map(Number);
+  const [red, green, blue] = rgbOf(colour);
   return 0.299 * red + 0.587 * green + 0.114 * blue < 128;
 }
 

@@ -1,19 +1,23 @@
 /**
  * The picture: three canvases on top of each other, as wide as what is in sight of it.
  *
- * Below all runs, above them those that are picked, on top axes and brushes: a brush
- * that moves draws the upper two, a pointer that moves the last alone.
+ * Below all runs, above them those that are picked, on top axes and brushes. Lines come
+ * a few milliseconds of them per frame, in a shuffled order: what the first frame shows
+ * is a fair sample of all, so that a brush answers at once.
  */
 
 import { el } from "../base/dom.ts";
-import { DASHES, lookOf, onTheme, sequential, type Look } from "../base/palette.ts";
+import { DASHES, lookOf, onTheme, rgbOf, sequential, type Look } from "../base/palette.ts";
+import { DensityLayer, shuffled, type Course, type Ink, type Paint } from "./density.ts";
 import { heights, HEIGHT, layOut, type Frame } from "./layout.ts";
 import { drawAxis, drawTitle } from "./marks.ts";
-import { shuffled, Strokes, type Course, type Pen } from "./strokes.ts";
 import type { ParallelView } from "./view.ts";
 
 const BINS = 24;
 const NEAR_PX = 6;
+/** Lines per frame: few while one brushes, more where one only waits for them. */
+const BRUSHING_MS = 9;
+const WAITING_MS = 30;
 
 export class Picture {
   readonly element: HTMLElement;
@@ -27,13 +31,16 @@ export class Picture {
   #view: ParallelView;
   #root: HTMLElement;
   #stack = el("div", { class: "nbt-par-stack" });
-  #all: Strokes;
-  #picked: Strokes;
+  #all: DensityLayer;
+  #picked: DensityLayer;
   #marks: HTMLCanvasElement;
   #ys: Float32Array[] = [];
-  #paint: Pick<Pen, "paint" | "colours"> = { paint: [], colours: [] };
+  #paint: Paint = { of: new Uint8Array(), colours: [] };
+  #strokes: { stroke: string; dash: readonly number[] }[] = [];
   #order: Uint32Array = new Uint32Array();
-  #due = 0;
+  #picking = false;
+  #scrolled = 0;
+  #frame = 0;
   #signal: AbortSignal;
   #onLayout: () => void;
 
@@ -44,8 +51,8 @@ export class Picture {
     this.#onLayout = onLayout;
     const canvas = () => el("canvas", { class: "nbt-par-canvas", attributes: { "aria-hidden": true } });
     const [all, picked, marks] = [canvas(), canvas(), canvas()];
-    this.#all = new Strokes(all);
-    this.#picked = new Strokes(picked);
+    this.#all = new DensityLayer(all);
+    this.#picked = new DensityLayer(picked);
     this.#marks = marks;
     this.#stack.append(all, picked, marks);
     this.inner = el("div", { class: "nbt-par-inner" }, this.#stack);
@@ -54,8 +61,8 @@ export class Picture {
     this.look = lookOf(root);
     const size = new ResizeObserver(() => this.lay());
     size.observe(this.element);
-    signal.addEventListener("abort", () => (size.disconnect(), this.#all.stop(), this.#picked.stop()));
-    this.element.addEventListener("scroll", () => this.#drawSoon(), { signal });
+    signal.addEventListener("abort", () => (size.disconnect(), cancelAnimationFrame(this.#frame)));
+    this.element.addEventListener("scroll", () => this.#scroll(), { signal });
     onTheme(() => this.lay(), signal);
   }
 
@@ -68,45 +75,20 @@ export class Picture {
     this.frame = layOut(axes, room);
     this.inner.style.width = `${this.frame.width}px`;
     this.#ys = axes.map((axis) => heights(axis, this.frame, this.#view.isInverted(axis.name)));
-    this.#paint = this.#paints();
+    this.#mixPaint();
     if (this.#order.length !== this.#view.runs.length) this.#order = shuffled(this.#view.runs.length);
     const ratio = devicePixelRatio || 1;
-    for (const canvas of [this.#all.canvas, this.#picked.canvas, this.#marks]) {
-      canvas.width = Math.round(room * ratio);
-      canvas.height = Math.round(HEIGHT * ratio);
-      canvas.style.width = `${room}px`;
-      canvas.style.height = `${HEIGHT}px`;
-    }
+    Object.assign(this.#marks, { width: Math.round(room * ratio), height: Math.round(HEIGHT * ratio) });
+    Object.assign(this.#marks.style, { width: `${room}px`, height: `${HEIGHT}px` });
     this.#onLayout();
-    this.drawAll();
+    this.#drawAll();
   }
-
-  drawAll(): void {
-    const isPicking = this.#view.picked() !== null;
-    const count = this.#view.runs.length;
-    const faint = Math.min(0.85, Math.max(0.07, 40 / Math.max(count, 1) ** 0.75));
-    const grey = { paint: new Uint8Array(count), colours: [{ stroke: this.look.none, dash: [] }] };
-    const pen = isPicking
-      ? { ...grey, opacity: faint * 0.4, width: 1 }
-      : { ...this.#paint, opacity: faint, width: 1.2 };
-    this.#told = isPicking;
-    const { canvas } = this.#all;
-    canvas.dataset["state"] = "drawing";
-    this.#all.draw(this.#order, this.#course(), pen, () => (canvas.dataset["state"] = "drawn"));
-    this.drawPicked();
-  }
-  #told = false;
 
   /** The runs that are picked, and all that stands over them. */
   drawPicked(): void {
-    const picked = this.#view.picked();
-    if ((picked !== null) !== this.#told) return this.drawAll();
-    const runs = picked ?? [];
-    // In the shuffled order, so that what a frame has time for is a fair sample.
-    const inSight = runs.length > 500 ? this.#order.filter(memberOf(runs, this.#view.runs.length)) : runs;
-    const opacity = Math.min(0.95, Math.max(0.12, 60 / Math.max(runs.length, 1) ** 0.7));
-    this.#picked.draw(inSight, this.#course(), { ...this.#paint, opacity, width: 1.4 }, () => {});
+    this.#wantPicked();
     this.drawMarks();
+    this.#proceed();
   }
 
   drawMarks(): void {
@@ -148,12 +130,12 @@ export class Picture {
 
   /** The colour of a run's line. */
   colourOf(run: number): string {
-    return this.#paint.colours[this.#paint.paint[run]!]?.stroke ?? this.look.none;
+    return this.#strokes[this.#paint.of[run]!]?.stroke ?? this.look.none;
   }
 
   /** How lines of a category are drawn, by the place of its label. */
   strokeOf(value: number): { stroke: string; dash: readonly number[] } {
-    return this.#paint.colours[1 + value] ?? { stroke: this.look.none, dash: [] };
+    return this.#strokes[1 + value] ?? { stroke: this.look.none, dash: [] };
   }
 
   /** All of it on one canvas, as it is in sight. */
@@ -164,7 +146,7 @@ export class Picture {
     const pen = whole.getContext("2d")!;
     pen.fillStyle = this.look.page;
     pen.fillRect(0, 0, width, height);
-    for (const canvas of [this.#all.canvas, this.#picked.canvas, this.#marks]) pen.drawImage(canvas, 0, 0);
+    for (const canvas of [this.#all.canvas, this.#picked.canvas, this.#marks]) pen.drawImage(canvas, 0, 0, width, height);
     const ratio = devicePixelRatio || 1;
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     this.#eachInSight((i, x) => {
@@ -174,9 +156,60 @@ export class Picture {
     return whole;
   }
 
-  #drawSoon(): void {
-    cancelAnimationFrame(this.#due);
-    this.#due = requestAnimationFrame(() => this.drawAll());
+  /** Everything anew, in the layout that there is. */
+  #drawAll(): void {
+    const width = this.element.clientWidth;
+    const course = this.#course();
+    for (const layer of [this.#all, this.#picked]) layer.begin(width, HEIGHT, course, this.#paint, this.#order);
+    this.#all.want("all");
+    this.#all.canvas.dataset["state"] = "drawing";
+    this.#wantPicked();
+    this.drawMarks();
+    this.#proceed();
+  }
+
+  #wantPicked(): void {
+    const picked = this.#view.picked();
+    const wanted = new Uint8Array(this.#view.runs.length);
+    for (const run of picked ?? []) wanted[run] = 1;
+    this.#picked.want(wanted);
+    this.#picking = picked !== null;
+    this.#pickedInk = { opacity: opacityOf(picked?.length ?? 0, 60, 0.7), rgb: null };
+    this.#isPickNew = true;
+  }
+  #isPickNew = true;
+  #pickedInk: Ink = { opacity: 1, rgb: null };
+
+  /** Some lines now, and the others in the frames that follow. */
+  #proceed(): void {
+    cancelAnimationFrame(this.#frame);
+    const began = performance.now();
+    // What is picked is what one looks at.
+    if (!this.#picked.isDone || this.#isPickNew) {
+      this.#picked.proceed(began + BRUSHING_MS);
+      this.#picked.show(this.#pickedInk);
+      this.#isPickNew = false;
+    }
+    if (!this.#all.isDone || this.#picking !== this.#greyed) {
+      this.#all.proceed(began + (this.#view.brushing.isEmpty ? WAITING_MS : BRUSHING_MS));
+      this.#showAll();
+    }
+    if (!this.#all.isDone || !this.#picked.isDone) this.#frame = requestAnimationFrame(() => this.#proceed());
+    if (this.#all.isDone) this.#all.canvas.dataset["state"] = "drawn";
+  }
+  #greyed = false;
+
+  #showAll(): void {
+    const opacity = opacityOf(this.#view.runs.length, 40, 0.75);
+    this.#greyed = this.#picking;
+    this.#all.show(
+      this.#picking ? { opacity: opacity * 0.4, rgb: rgbOf(this.look.none) } : { opacity, rgb: null },
+    );
+  }
+
+  #scroll(): void {
+    cancelAnimationFrame(this.#scrolled);
+    this.#scrolled = requestAnimationFrame(() => this.#drawAll());
   }
 
   #course(): Course {
@@ -210,31 +243,30 @@ export class Picture {
     }
   }
 
-  #paints(): Pick<Pen, "paint" | "colours"> {
+  /** Which colour each run has. */
+  #mixPaint(): void {
     const { look } = this;
-    const axis = this.#view.color ? this.#view.axes.get(this.#view.color) : undefined;
-    const paint = new Uint8Array(this.#view.runs.length);
-    if (!axis) return { paint, colours: [{ stroke: look.hues[0]!, dash: [] }] };
-    const colours = [{ stroke: look.none, dash: [] as readonly number[] }];
     const { hues } = look;
-    if (axis.isCategory) {
+    const axis = this.#view.color ? this.#view.axes.get(this.#view.color) : undefined;
+    const strokes = [{ stroke: axis ? look.none : hues[0]!, dash: [] as readonly number[] }];
+    if (axis?.isCategory) {
       axis.head.labels.forEach((_, i) =>
-        colours.push({ stroke: hues[i % hues.length]!, dash: DASHES[Math.floor(i / hues.length) % DASHES.length]! }),
+        strokes.push({ stroke: hues[i % hues.length]!, dash: DASHES[Math.floor(i / hues.length) % DASHES.length]! }),
       );
-    } else {
-      for (let bin = 0; bin < BINS; bin++) colours.push({ stroke: sequential((bin + 0.5) / BINS, look), dash: [] });
+    } else if (axis) {
+      for (let bin = 0; bin < BINS; bin++) strokes.push({ stroke: sequential((bin + 0.5) / BINS, look), dash: [] });
     }
-    for (let run = 0; run < paint.length; run++) {
+    const of = new Uint8Array(this.#view.runs.length);
+    for (let run = 0; run < of.length && axis; run++) {
       if (axis.special?.[run]) continue;
-      const place = axis.isCategory ? axis.values[run]! : Math.min(BINS - 1, Math.floor(axis.places[run]! * BINS));
-      paint[run] = 1 + place;
+      of[run] = 1 + (axis.isCategory ? axis.values[run]! : Math.min(BINS - 1, Math.floor(axis.places[run]! * BINS)));
     }
-    return { paint, colours };
+    this.#strokes = strokes;
+    this.#paint = { of, colours: strokes.map(({ stroke, dash }) => ({ rgb: rgbOf(stroke), dash })) };
   }
 }
 
-function memberOf(runs: readonly number[], count: number): (run: number) => boolean {
-  const is = new Uint8Array(count);
-  for (const run of runs) is[run] = 1;
-  return (run) => is[run] === 1;
+/** How opaque one of `count` lines is: the more there are, the less. */
+function opacityOf(count: number, ink: number, power: number): number {
+  return Math.min(0.85, Math.max(0.05, ink / Math.max(count, 1) ** power));
 }
