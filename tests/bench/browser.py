@@ -10,6 +10,7 @@ import statistics
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page
@@ -27,7 +28,10 @@ _DRAWN = """() => {
 _SINCE_DATA = "() => performance.getEntriesByName('nbtrack:data').at(-1).startTime"
 _COUNT_FRAMES = """() => {
   window.frameTimes = [];
-  const count = now => { window.frameTimes.push(now); window.counting = requestAnimationFrame(count); };
+  const count = now => {
+    window.frameTimes.push(now);
+    window.counting = requestAnimationFrame(count);
+  };
   window.counting = requestAnimationFrame(count);
 }"""
 _FRAMES = "() => { cancelAnimationFrame(window.counting); return window.frameTimes; }"
@@ -98,5 +102,5 @@ def _brush(page: Page, strip: Locator) -> float:
         page.mouse.move(x, top + 4 * step)
     times = page.evaluate(_FRAMES)
     page.mouse.up()
-    between = [after - before for before, after in zip(times, times[1:], strict=False)]
+    between = [after - before for before, after in pairwise(times)]
     return 1000 / statistics.quantiles(between, n=20)[18]

@@ -257,16 +257,9 @@ def _cut(text: str, width: float, size: float) -> str:
 def _sequential(place: float, look: Look) -> str:
     first, last = look.sequential
     at = (first + (last - first) * place) * (len(_VIRIDIS) - 1)
-    left = min(int(at), len(_VIRIDIS) - 2)
-    share = at - left
-    mixed = [
-        round(
-            int(_VIRIDIS[left][i : i + 2], 16) * (1 - share)
-            + int(_VIRIDIS[left + 1][i : i + 2], 16) * share
-        )
-        for i in (0, 2, 4)
-    ]
-    return "#" + "".join(f"{part:02X}" for part in mixed)
+    stop = min(int(at), len(_VIRIDIS) - 2)
+    pairs = zip(bytes.fromhex(_VIRIDIS[stop]), bytes.fromhex(_VIRIDIS[stop + 1]), strict=True)
+    return "#" + "".join(f"{round(a + (b - a) * (at - stop)):02X}" for a, b in pairs)
 
 
 def _text(

@@ -170,6 +170,12 @@ class ParallelCoordinates(LiveWidget):
                 return Answer({"kind": "svg", "svg": self.svg(theme=intent["theme"])})
         return Answer({"kind": "done"})
 
+    def _hear_selection(self) -> None:
+        # Runs that were picked elsewhere are no longer those that the brushes take.
+        if self._model.brushes and list(self.frame.selection) != self._model.brushed():
+            self._model.brushes = {}
+        super()._hear_selection()
+
     def _brush(self, brushes: Mapping[str, Sequence[object]]) -> None:
         self._model.brushes = {str(name): list(brush) for name, brush in brushes.items()}
         self.frame.selection.replace(self._model.brushed())
