@@ -93,3 +93,5 @@ def test_a_saved_page_shows_hostile_names_as_text(page: Page, tmp_path) -> None:
     page.locator(".mark-symbol.role-mark path").first.hover()
     page.locator("#vg-tooltip-element.visible").wait_for()
     assert page.locator("#vg-tooltip-element img, #vg-tooltip-element script").count() == 0
+    keys = page.locator("#vg-tooltip-element td.key").all_inner_texts()
+    assert keys == ["run", HOSTILE.strip().replace("\\", "\N{SET MINUS}"), "loss"]

@@ -107,7 +107,10 @@ def density_layer(
         x=axis_channel(alt.X, "x", shown["x"], title=titles["x"]),
         y=axis_channel(alt.Y, "y", shown["y"], title=titles["y"]),
         color=sequential_colour("colour", drawn, look, title=title, is_count=not is_mean),
-        tooltip=[alt.Tooltip("runs:Q", title="runs"), alt.Tooltip("colour:Q", title=title)]
+        tooltip=[
+            alt.Tooltip("runs:Q", title="runs"),
+            alt.Tooltip("colour:Q", title=title),
+        ]
         if is_mean
         else [alt.Tooltip("runs:Q", title="runs")],
         **more,

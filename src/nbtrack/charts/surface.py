@@ -43,17 +43,18 @@ def bands(x: Floats, y: Floats, values: Floats) -> list[Band]:
     """
     import numpy as np
 
-    width = chosen_width(x, y, values)
+    low, high = float(values.min()), float(values.max())
+    step = (high - low) / _LEVELS or 1.0
+    # From 0 to 12, so that no square of it overflows.
+    levels = (values - low) / step
+    width = chosen_width(x, y, levels)
     columns = (np.arange(_COLUMNS) + 0.5) / _COLUMNS
     distinct = len(np.unique(np.column_stack([x, y]).round(6), axis=0))
     reach = min(_FARTHEST, 1.5 / distinct**0.5)
-    low, high = float(values.min()), float(values.max())
-    step = (high - low) / _LEVELS or 1.0
     found = []
     for row in range(_ROWS):
         squares = (columns[:, None] - x) ** 2 + ((row + 0.5) / _ROWS - y) ** 2
-        surface = _weighted(squares, values, width)
-        level = np.clip((surface - low) // step, 0, _LEVELS - 1).astype(np.int64)
+        level = np.floor(_weighted(squares, levels, width)).clip(0, _LEVELS - 1).astype(np.int64)
         level[squares.min(axis=1) > reach**2] = -1
         starts = np.flatnonzero(np.diff(level, prepend=-2))
         for start, stop in zip(starts, [*starts[1:], _COLUMNS], strict=True):
