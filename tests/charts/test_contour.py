@@ -15,9 +15,10 @@ def at(found, x, y):
     return under[-1].value if under else None
 
 
-def test_the_surface_follows_a_smooth_function():
+@pytest.mark.parametrize("runs", [300, 5_000])
+def test_the_surface_follows_a_smooth_function(runs):
     random = np.random.default_rng(0)
-    x, y = random.random((2, 300))
+    x, y = random.random((2, runs))
     found = bands(x, y, np.sin(3 * x) + y)
     # A level is a twelfth of what the values span.
     for px, py in random.uniform(0.1, 0.9, (50, 2)):
@@ -47,6 +48,13 @@ def test_a_grid_of_runs_is_covered():
     x, y = (each.ravel() for each in np.meshgrid(np.linspace(0, 1, 5), np.linspace(0, 1, 4)))
     found = bands(x, y, x)
     assert all(at(found, px, py) is not None for px in (0.1, 0.37, 0.6) for py in (0.1, 0.5, 0.9))
+
+
+def test_of_few_places_there_is_no_surface_and_it_is_told():
+    chart = contour(sweep(4), "lr", "depth", "loss")
+    assert chart.spec["datasets"]["surface"] == []
+    assert len(chart.spec["datasets"]["runs"]) == 4
+    assert "too few places for a surface" in chart.spec["title"]["subtitle"][0]
 
 
 def test_rows_are_in_the_values_of_the_axes():

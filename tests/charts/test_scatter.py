@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -60,15 +61,23 @@ def test_runs_without_a_value_are_counted_in_the_subtitle():
 
 
 def test_a_category_is_in_natural_order_and_its_dots_stay_where_they_are():
-    texts = ["10", "9", "auto", "-1"] * 5
+    texts = ["v10", "9", "v9", "-1"] * 5
     runs = table(lr=texts, metrics_loss=X[:20])
     chart = scatter(runs, "lr", "loss")
-    assert scale(chart, "x")["domain"] == ["-1", "9", "10", "auto"]
+    assert scale(chart, "x")["domain"] == ["-1", "9", "v9", "v10"]
     asides = {row["run_id"]: row["x_aside"] for row in rows(chart)}
     assert len(set(asides.values())) == 20
     assert all(-0.5 <= aside <= 0.5 for aside in asides.values())
     fewer = rows(scatter(runs.slice(7, 9), "lr", "loss"))
     assert {row["run_id"]: row["x_aside"] for row in fewer}.items() <= asides.items()
+
+
+def test_dots_between_two_categories_are_moved_in_all_directions():
+    drawn = rows(scatter(sweep(400), "optimizer", "augment"))
+    x, y = ([row[field] for row in drawn] for field in ("x_aside", "y_aside"))
+    assert abs(np.corrcoef(x, y)[0, 1]) < 0.1
+    quarters = {(a // 0.25, b // 0.25) for a, b in zip(x, y, strict=True)}
+    assert len(quarters) == 16
 
 
 def test_rare_categories_are_drawn_together():
