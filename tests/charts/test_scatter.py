@@ -137,6 +137,8 @@ def test_more_runs_than_dots_are_drawn_as_a_density_of_all():
     assert len(rows(many)) < 48 * 32
     assert sum(many.data["runs"].to_pylist()) == 12_000
     assert "too many for dots" in " ".join(many.spec["title"]["subtitle"])
+    said = scatter(sweep(12_000), "lr", "loss", color="optimizer").spec["title"]["subtitle"]
+    assert "number of runs in a cell, not optimizer" in " ".join(said)
     mean = scatter(sweep(12_000), "lr", "optimizer", color="depth").data
     assert mean.column_names == ["x", "y", "runs", "mean depth"]
     assert set(mean["y"].to_pylist()) == {"adam", "sgd", "rmsprop"}

@@ -144,7 +144,12 @@ def _contour(
         )
     )
     return finish(
-        alt.layer(surface, selectable(dots, opacity=1, x=shown["x"], y=shown["y"])),
+        alt.layer(
+            surface,
+            selectable(
+                dots, opacity=1 if len(dotted) <= 1_000 else 0.6, x=shown["x"], y=shown["y"]
+            ),
+        ),
         title=title,
         notes=notes,
         rows={"surface": filled, "runs": dot_rows(runs, shown, dotted)},

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbtrack.charts.chart import Rows
 from nbtrack.charts.encoding import axis_channel, rows_of, sequential_colour
+from nbtrack.charts.labels import in_sentence
 from nbtrack.charts.quantities import Quantity, quantity_of
 from nbtrack.charts.style import Look
 
@@ -120,9 +121,8 @@ def density_layer(
         data[title] = columns["mean"]
     hidden = {"x_middle", "y_middle", "mean"}
     rows = rows_of({field: values for field, values in columns.items() if field not in hidden})
-    note = (
-        "too many for dots: colour is the mean of a cell"
-        if is_mean
-        else ("too many for dots: colour is the number of runs in a cell")
-    )
+    shows = "the mean of" if is_mean else "the number of runs in"
+    note = f"too many for dots: colour is {shows} a cell"
+    if colour is not None and not is_mean:
+        note += f", not {in_sentence(titles['colour'])}"
     return layer, rows, pa.table(data), note

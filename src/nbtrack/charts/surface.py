@@ -85,8 +85,9 @@ def gathered(x: Floats, y: Floats, values: Floats) -> tuple[Floats, Floats, Floa
     _, place, counts = np.unique(cells, return_inverse=True, return_counts=True)
     # Shared out first: the sum of many great values is infinite.
     share = 1 / counts[place]
-    means = [np.bincount(place, weights=each * share) for each in (x, y, values)]
-    return means[0], means[1], means[2], counts.astype(np.float64)
+    sums = (np.bincount(place, weights=each * share) for each in (x, y, values))
+    x, y, values = (np.asarray(each, dtype=np.float64) for each in sums)
+    return x, y, values, counts.astype(np.float64)
 
 
 def chosen_width(x: Floats, y: Floats, values: Floats, counts: Floats) -> float:
