@@ -145,6 +145,16 @@ def test_more_runs_than_dots_are_drawn_as_a_density_of_all():
     assert all(2 <= each <= 11 for each in mean["mean depth"].to_pylist())
 
 
+@pytest.mark.parametrize("depth", [math.nan, 1e300])
+def test_a_density_has_no_colour_that_cannot_be_drawn(depth):
+    lr = [float(number % 20) for number in range(6_000)]
+    chart = scatter(
+        table(lr=lr, depth=[depth] * 6_000, metrics_loss=lr), "lr", "loss", color="depth"
+    )
+    means = chart.data.to_pydict().get("mean depth", [])
+    assert means == ([] if math.isnan(depth) else [pytest.approx(1e300)] * 20)
+
+
 def test_an_unknown_theme_is_refused():
     with pytest.raises(InvalidValue, match="'light' or 'dark', got 'solarized'"):
         scatter(sweep(3), "lr", "loss", theme="solarized")

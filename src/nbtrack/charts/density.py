@@ -72,9 +72,10 @@ def cells(x: Binning, y: Binning, values: Floats | None) -> dict[str, list[Any]]
     if values is not None:
         known = np.isfinite(values)
         own = np.bincount(place[known], minlength=len(kept))
-        sums = np.bincount(place[known], weights=values[known], minlength=len(kept))
-        with np.errstate(invalid="ignore"):
-            columns["mean"] = (sums / own).tolist()
+        # Shared out first: the sum of great values is infinite.
+        shares = values[known] / own[place[known]]
+        means = np.bincount(place[known], weights=shares, minlength=len(kept))
+        columns["mean"] = np.where(own > 0, means, np.nan).tolist()
     return columns
 
 
@@ -93,8 +94,10 @@ def density_layer(
     x = binned(shown["x"], chosen, "x", bins=_BINS["x"])
     y = binned(shown["y"], chosen, "y", bins=_BINS["y"])
     colour = shown.get("colour")
-    is_mean = colour is not None and not colour.is_category
-    columns = cells(x, y, colour.values[chosen] if is_mean and colour is not None else None)
+    has_numbers = colour is not None and not colour.is_category
+    values = colour.values[chosen] if colour is not None and has_numbers else None
+    is_mean = values is not None and bool(np.isfinite(values).any())
+    columns = cells(x, y, values if is_mean else None)
     title = f"mean {titles['colour']}" if is_mean else "runs in a cell"
     columns["colour"] = columns["mean" if is_mean else "runs"]
     drawn = quantity_of(np.array(columns["colour"], dtype=np.float64), title)
@@ -110,10 +113,8 @@ def density_layer(
         color=sequential_colour("colour", drawn, look, title=title, is_count=not is_mean),
         tooltip=[
             alt.Tooltip("runs:Q", title="runs"),
-            alt.Tooltip("colour:Q", title=title),
-        ]
-        if is_mean
-        else [alt.Tooltip("runs:Q", title="runs")],
+            *([alt.Tooltip("colour:Q", title=title)] if is_mean else []),
+        ],
         **more,
     )
     data = {"x": columns["x_middle"], "y": columns["y_middle"], "runs": columns["runs"]}
