@@ -6,7 +6,7 @@ import pytest
 import vl_convert
 from playwright.sync_api import Browser, Page
 
-from nbtrack.charts import contour, scatter
+from nbtrack.charts import contour, importance, scatter
 from tests.charts.tables import HOSTILE, sweep
 
 # What a widget does: DESIGN.md of the charts has the same lines.
@@ -75,12 +75,35 @@ def test_a_click_selects_a_run_and_shift_adds_another(page: Page) -> None:
     assert len(page.evaluate("() => view.signal('selected').run_id")) == 2
 
 
+def test_a_selection_in_the_spec_is_there_from_the_start(page: Page) -> None:
+    chart = scatter(sweep(12), "depth", "loss")
+    [selected] = [param for param in chart.spec["params"] if param["name"] == "selected"]
+    selected["value"] = [{"run_id": each} for each in chart.data["run_id"].to_pylist()[:3]]
+    show(page, chart)
+    assert page.evaluate(_BRIGHT) == 3
+
+
 @pytest.mark.parametrize("width", [400, 1200])
-def test_a_chart_is_as_wide_as_its_place(page: Page, width: int) -> None:
+@pytest.mark.parametrize(
+    "chart",
+    [
+        scatter(sweep(60), "lr", "loss", color="optimizer"),
+        contour(sweep(60), "lr", "depth", "loss"),
+        contour(sweep(60), "lr", "optimizer", "loss"),
+        importance(sweep(60), "loss"),
+        scatter(sweep(0), "lr", "loss"),
+    ],
+    ids=["scatter", "contour", "cells", "importance", "nothing"],
+)
+def test_a_chart_is_as_wide_as_its_place(page: Page, chart, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 600})
-    show(page, scatter(sweep(60), "lr", "loss", color="optimizer"))
+    show(page, chart)
     drawn = page.locator("#chart svg").bounding_box()
     assert width - 60 <= drawn["width"] <= width
+    for text in page.locator("#chart svg text").all():
+        box = text.bounding_box()
+        # Text that is not shown has no box.
+        assert box is None or box["x"] + box["width"] <= width
 
 
 def test_a_saved_page_shows_hostile_names_as_text(page: Page, tmp_path) -> None:
@@ -93,3 +116,5 @@ def test_a_saved_page_shows_hostile_names_as_text(page: Page, tmp_path) -> None:
     page.locator(".mark-symbol.role-mark path").first.hover()
     page.locator("#vg-tooltip-element.visible").wait_for()
     assert page.locator("#vg-tooltip-element img, #vg-tooltip-element script").count() == 0
+    keys = page.locator("#vg-tooltip-element td.key").all_inner_texts()
+    assert keys == ["run", HOSTILE.strip().replace("\\", "\N{SET MINUS}"), "loss"]

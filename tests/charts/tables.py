@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-HOSTILE = "</script><script>attacked=1</script>\n"
+HOSTILE = '\\"</script><script>attacked=1</script>\n'
 
 
 def sweep(runs: int, *, seed: int = 0) -> pa.Table:

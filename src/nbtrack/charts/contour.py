@@ -126,6 +126,9 @@ def _contour(
         .mark_rect(aria=False, tooltip=None, clip=True)
         .encode(x=x, x2="x2", y=y, y2="y2", color=colour)
     )
+    filled = _surface_rows(shown, chosen)
+    if not filled:
+        notes.append("too few places for a surface")
     dotted = chosen
     if len(chosen) > MAX_DOTS:
         dotted = np.sort(np.random.default_rng(0).permutation(chosen)[:MAX_DOTS])
@@ -141,10 +144,15 @@ def _contour(
         )
     )
     return finish(
-        alt.layer(surface, selectable(dots, opacity=1, x=shown["x"], y=shown["y"])),
+        alt.layer(
+            surface,
+            selectable(
+                dots, opacity=1 if len(dotted) <= 1_000 else 0.6, x=shown["x"], y=shown["y"]
+            ),
+        ),
         title=title,
         notes=notes,
-        rows={"surface": _surface_rows(shown, chosen), "runs": dot_rows(runs, shown, dotted)},
+        rows={"surface": filled, "runs": dot_rows(runs, shown, dotted)},
         data=picked(runs, chosen, [quantity.column for quantity in shown.values()]),
         look=look,
         height=360,

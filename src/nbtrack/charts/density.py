@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbtrack.charts.chart import Rows
 from nbtrack.charts.encoding import axis_channel, rows_of, sequential_colour
+from nbtrack.charts.labels import in_sentence
 from nbtrack.charts.quantities import Quantity, quantity_of
 from nbtrack.charts.style import Look
 
@@ -71,9 +72,10 @@ def cells(x: Binning, y: Binning, values: Floats | None) -> dict[str, list[Any]]
     if values is not None:
         known = np.isfinite(values)
         own = np.bincount(place[known], minlength=len(kept))
-        sums = np.bincount(place[known], weights=values[known], minlength=len(kept))
-        with np.errstate(invalid="ignore"):
-            columns["mean"] = (sums / own).tolist()
+        # Shared out first: the sum of great values is infinite.
+        shares = values[known] / own[place[known]]
+        means = np.bincount(place[known], weights=shares, minlength=len(kept))
+        columns["mean"] = np.where(own > 0, means, np.nan).tolist()
     return columns
 
 
@@ -92,8 +94,10 @@ def density_layer(
     x = binned(shown["x"], chosen, "x", bins=_BINS["x"])
     y = binned(shown["y"], chosen, "y", bins=_BINS["y"])
     colour = shown.get("colour")
-    is_mean = colour is not None and not colour.is_category
-    columns = cells(x, y, colour.values[chosen] if is_mean and colour is not None else None)
+    has_numbers = colour is not None and not colour.is_category
+    values = colour.values[chosen] if colour is not None and has_numbers else None
+    is_mean = values is not None and bool(np.isfinite(values).any())
+    columns = cells(x, y, values if is_mean else None)
     title = f"mean {titles['colour']}" if is_mean else "runs in a cell"
     columns["colour"] = columns["mean" if is_mean else "runs"]
     drawn = quantity_of(np.array(columns["colour"], dtype=np.float64), title)
@@ -107,9 +111,10 @@ def density_layer(
         x=axis_channel(alt.X, "x", shown["x"], title=titles["x"]),
         y=axis_channel(alt.Y, "y", shown["y"], title=titles["y"]),
         color=sequential_colour("colour", drawn, look, title=title, is_count=not is_mean),
-        tooltip=[alt.Tooltip("runs:Q", title="runs"), alt.Tooltip("colour:Q", title=title)]
-        if is_mean
-        else [alt.Tooltip("runs:Q", title="runs")],
+        tooltip=[
+            alt.Tooltip("runs:Q", title="runs"),
+            *([alt.Tooltip("colour:Q", title=title)] if is_mean else []),
+        ],
         **more,
     )
     data = {"x": columns["x_middle"], "y": columns["y_middle"], "runs": columns["runs"]}
@@ -117,9 +122,8 @@ def density_layer(
         data[title] = columns["mean"]
     hidden = {"x_middle", "y_middle", "mean"}
     rows = rows_of({field: values for field, values in columns.items() if field not in hidden})
-    note = (
-        "too many for dots: colour is the mean of a cell"
-        if is_mean
-        else ("too many for dots: colour is the number of runs in a cell")
-    )
+    shows = "the mean of" if is_mean else "the number of runs in"
+    note = f"too many for dots: colour is {shows} a cell"
+    if colour is not None and not is_mean:
+        note += f", not {in_sentence(titles['colour'])}"
     return layer, rows, pa.table(data), note

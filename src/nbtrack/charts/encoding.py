@@ -27,7 +27,7 @@ _CHARS_IN_ROW = 48
 
 
 def axis_channel(
-    channel: type[_Channel], field: str, quantity: Quantity, *, title: str, **more: Any
+    channel: type[_Channel], field: str, quantity: Quantity, *, title: str
 ) -> _Channel:
     """``quantity`` on an axis, ``channel`` being ``altair.X`` or ``altair.Y``."""
     import altair as alt
@@ -42,7 +42,6 @@ def axis_channel(
             sort=list(quantity.labels),
             scale=alt.Scale(domain=list(quantity.labels)),
             axis=alt.Axis(labelOverlap=False, labelAngle=angle),
-            **more,
         )
     ticks = quantity.ticks()
     marks: dict[str, Any] = {"values": ticks, "format": _NUMBER} if ticks else {}
@@ -53,7 +52,6 @@ def axis_channel(
         title=axis_title(quantity, title),
         scale=_scale(quantity),
         axis=alt.Axis(**marks),
-        **more,
     )
 
 

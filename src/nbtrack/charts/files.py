@@ -11,6 +11,7 @@ from nbtrack.errors import InvalidValue, MissingExtra
 
 INSTALL_HINT = "Charts need altair and vl-convert: pip install 'nbtrack[charts]'."
 
+_GLOBAL = "window.vegaEmbed = vegaEmbed;"
 # Written here, since that of vl-convert ends its script at the first "</script>" in a name.
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -51,7 +52,7 @@ def write_chart(spec: dict[str, Any], file: Path, *, scale: float, width: int) -
     elif ending == ".svg":
         file.write_text(vl_convert.vegalite_to_svg(spec | {"width": width}), encoding="utf-8")
     else:
-        file.write_text(_page(spec, vl_convert.javascript_bundle()), encoding="utf-8")
+        file.write_text(_page(spec, vl_convert.javascript_bundle(_GLOBAL)), encoding="utf-8")
 
 
 def _page(spec: dict[str, Any], library: str) -> str:

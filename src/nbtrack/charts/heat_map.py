@@ -45,10 +45,10 @@ def heat_map(
     axes = {axis: _few(shown[axis], chosen) for axis in ("x", "y")}
     x, y = (binned(axes[axis], chosen, axis, bins=_PIECES) for axis in ("x", "y"))
     columns = cells(x, y, shown["colour"].values[chosen])
-    metric = replace(shown["colour"], values=np.array(columns["mean"]))
+    means = columns.pop("mean")
+    metric = replace(shown["colour"], values=np.array(means))
     mean_title = f"mean {titles['colour']}"
-    hidden = columns.pop("mean")
-    rows = rows_of(columns | {"colour": hidden, "ink": _inks(metric, look)})
+    rows = rows_of(columns | {"colour": means, "ink": _inks(metric, look)})
     base = alt.Chart(alt.NamedData("cells"))
     edges = {f"{axis}2": f"{axis}2" for axis, each in axes.items() if not each.is_category}
     kinds = {axis: "N" if each.is_category else "Q" for axis, each in axes.items()}
@@ -80,7 +80,7 @@ def heat_map(
                 "x": columns["x_middle"],
                 "y": columns["y_middle"],
                 "runs": columns["runs"],
-                "mean": hidden,
+                "mean": means,
             }
         ),
         look=look,

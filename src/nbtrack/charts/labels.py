@@ -14,6 +14,7 @@ _LINE_CHARS = 60
 _KINDS = ("params.", "metrics.", "tags.")
 # vega-tooltip reads these keys as a heading and as the address of a picture to load.
 _TAKEN = {"", "title", "image", "run", "__proto__"}
+_BACKSLASH = "\N{SET MINUS}"
 # Marks that would turn around the text that follows in the same line.
 _OVERRIDES = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 
@@ -56,7 +57,9 @@ def in_sentence(name: str) -> str:
 def short_names(columns: Sequence[str]) -> dict[str, str]:
     """What each column is called in a picture: ``lr`` for ``params.lr``.
 
-    The whole name stays where two columns would be called the same.
+    The whole name stays where two columns would be called the same. Vega-Lite writes these
+    names into expressions and escapes quotes in them, but no backslash, which would end the
+    text there: it becomes a character that looks like it.
     """
     columns = list(dict.fromkeys(columns))
     bare = [_bare(column) for column in columns]
@@ -64,7 +67,8 @@ def short_names(columns: Sequence[str]) -> dict[str, str]:
         column if name in _TAKEN or bare.count(name) > 1 else name
         for column, name in zip(columns, bare, strict=True)
     ]
-    return dict(zip(columns, unlike(names, NAME_CHARS), strict=True))
+    safe = [name.replace("\\", _BACKSLASH) for name in names]
+    return dict(zip(columns, unlike(safe, NAME_CHARS), strict=True))
 
 
 def lines(sentence: str, width: int = _LINE_CHARS) -> list[str]:

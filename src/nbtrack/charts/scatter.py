@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -174,7 +173,10 @@ def _offsets(shown: Mapping[str, Quantity]) -> dict[str, Any]:
 
 def _aside(run_id: str, field: str) -> float:
     """How far a run's dot is moved within its category, in -0.5..0.5: always the same."""
-    return zlib.crc32(f"{field}{run_id}".encode()) / 2**32 - 0.5
+    import xxhash
+
+    # Of a checksum such as CRC the places along x and y would go together.
+    return xxhash.xxh64_intdigest(f"{field}{run_id}".encode()) / 2**64 - 0.5
 
 
 def _how_many(drawn: int, total: int) -> str:

@@ -38,7 +38,7 @@ _LOOKS: dict[str, Look] = {
         quiet="#59636E",
         line="#E4E7EB",
         none="#8C959F",
-        hues=("#0D49D5", "#D48400", "#067244", "#A17CA3", "#8D5B0F", "#3395DF", "#4B1046"),
+        hues=("#0D49D5", "#D18200", "#067244", "#A17CA3", "#8D5B0F", "#3395DF", "#4B1046"),
         sequential=(0.0, 0.94),
     ),
     "dark": Look(
