@@ -2,6 +2,7 @@
 
 import { button, el } from "../base/dom.ts";
 import { menu, openPopover, type MenuEntry } from "../base/popover.ts";
+import { valueText } from "../base/ticks.ts";
 import { codeOf, type Axis } from "./axis.ts";
 import { HEIGHT, titleOf } from "./layout.ts";
 import { hint } from "./marks.ts";
@@ -320,6 +321,6 @@ function brushText(axis: Axis, brush: Brush): string {
   const values = brush.filter((each) => codeOf(each) === 0);
   const marks = brush.filter((each) => codeOf(each) > 0).map((each) => (each === null ? "missing" : String(each)));
   if (axis.isCategory) return [...values, ...marks].join(", ");
-  const stretch = values.length === 2 ? [values.map((each) => Number(each).toPrecision(4)).join(" to ")] : [];
+  const stretch = values.length === 2 ? [values.map((each) => valueText(Number(each), axis.head.kind)).join(" to ")] : [];
   return [...stretch, ...marks].join(", ");
 }

@@ -39,7 +39,7 @@ export type Intent =
   | { kind: "scale"; axis: string; scale: Scale }
   | { kind: "brush"; brushes: Brushes }
   | { kind: "select"; runs: string[] }
-  | { kind: "keep" }
+  | { kind: "keep"; brushes: Brushes }
   | { kind: "svg"; theme: "light" | "dark" };
 
 export type Answer =

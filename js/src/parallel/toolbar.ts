@@ -15,7 +15,7 @@ const FILE = "parallel-coordinates";
 
 export function toolbar(view: ParallelView, picture: Picture, host: HTMLElement, signal: AbortSignal): HTMLElement {
   const keep = button("Keep only", { class: "nbt-button", title: "Make the brushes part of the filter" }, () =>
-    view.keepBrushed(),
+    void view.keepBrushed(),
   );
   const colour = button("", { class: "nbt-button" }, () => openColours(view, host, colour));
   const axes = button("Axes", { class: "nbt-button" }, () =>

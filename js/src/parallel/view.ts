@@ -174,8 +174,14 @@ export class ParallelView {
   }
 
   /** Let the filter list only what is brushed. */
-  keepBrushed(): void {
-    void this.#ask({ kind: "keep" });
+  async keepBrushed(): Promise<void> {
+    // The kernel may not have heard of the last brush yet.
+    clearTimeout(this.#brushTimer);
+    const answer = await this.#ask({ kind: "keep", brushes: this.brushing.all() });
+    if (answer?.kind !== "done") return;
+    this.#brushAnswered?.();
+    this.#brushAnswered = null;
+    this.#followBrushes();
   }
 
   async svg(theme: "light" | "dark"): Promise<string | null> {

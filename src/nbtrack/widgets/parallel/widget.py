@@ -164,6 +164,8 @@ class ParallelCoordinates(LiveWidget):
             case "select":
                 self.frame.selection.replace(intent["runs"])
             case "keep":
+                self._brush(intent["brushes"])
+                self._follow()
                 self.keep()
                 self._push()
             case "svg":
