@@ -173,6 +173,7 @@ export class Handles {
       const end = () => {
         strip.removeEventListener("pointermove", move);
         if (!moved) this.#click(axis, start);
+        this.#view.settleBrushes();
       };
       strip.addEventListener("pointermove", move);
       strip.addEventListener("pointerup", end, { once: true });

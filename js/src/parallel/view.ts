@@ -155,6 +155,13 @@ export class ParallelView {
     this.#pickBrushed();
   }
 
+  /** The brush is let go: the kernel hears of it now, before any cell that is run next. */
+  settleBrushes(): void {
+    if (!this.#brushAnswered) return;
+    clearTimeout(this.#brushTimer);
+    void this.#sendBrushes();
+  }
+
   clearBrushes(): void {
     this.brushing.clear();
     this.#pickBrushed();
