@@ -6,6 +6,8 @@ import ast
 import re
 from dataclasses import dataclass
 
+from nbtrack.capture.session.standing import Setting
+
 # Line magics that leave names and results alone, as far as a replay is concerned.
 _HARMLESS = frozenset(
     """
@@ -17,9 +19,7 @@ _HARMLESS = frozenset(
 )
 # Magics that run Python which stands beside them.
 _RUNS_PYTHON = frozenset(("time", "timeit", "prun", "capture", "track", "memit", "mprun", "lprun"))
-_HARMLESS_CELLS = frozenset(
-    "html HTML javascript js latex markdown svg SVG writefile file ai sql".split()
-)
+_HARMLESS_CELLS = frozenset("html HTML javascript js latex markdown svg SVG ai sql".split())
 _SHELLS = frozenset("bash sh script cmd perl ruby python python2 python3 pypy system sx !".split())
 _INSTALLS = re.compile(r"\s*(pip|pip3|python -m pip|conda|mamba|uv|apt|apt-get)\s")
 _OUT = re.compile(r"--(?:out|err)[= ](\w+)")
@@ -27,12 +27,14 @@ _OUT = re.compile(r"--(?:out|err)[= ](\w+)")
 
 @dataclass(frozen=True, slots=True)
 class MagicCall:
-    """A magic: Python that it runs, names that it binds, and what is to be said of it."""
+    """A magic: Python that it runs, what it binds and leaves, and what is to be said of it."""
 
     said: str
     python: str | None = None
     binds: tuple[str, ...] = ()
     outside: str = ""
+    settings: tuple[Setting, ...] = ()
+    writes: tuple[str, ...] = ()
     changes_anything: bool = False
 
 
@@ -63,6 +65,10 @@ def _line_magic(name: str, rest: str) -> MagicCall:
     said = f"%{name} {_brief(rest)}".rstrip()
     if name in ("time", "prun"):
         return MagicCall(said, python=_without_flags(rest))
+    if name == "cd" or (name in ("env", "set_env") and rest.strip()):
+        # From where one is, going up twice is not going up once.
+        anew = name != "cd" or rest.strip().startswith(("/", "~"))
+        return MagicCall(said, settings=(Setting("", f"<%{name} {rest.strip()}>", anew),))
     if name in _HARMLESS:
         return MagicCall(said)
     if name in _SHELLS:
@@ -83,6 +89,8 @@ def _cell_magic(name: str, line: str, body: str) -> MagicCall:
         return MagicCall(said, python=f"{_without_flags(line)}\n{body}" if name == "time" else body)
     if name in _SHELLS:
         return MagicCall(said, binds=bound, outside=f"{said} runs outside the kernel")
+    if name in ("writefile", "file"):
+        return MagicCall(said, writes=tuple(line.split()[-1:]))
     if name in _HARMLESS_CELLS:
         return MagicCall(said)
     return MagicCall(said, binds=bound, changes_anything=True)

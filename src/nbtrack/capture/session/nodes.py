@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
+from nbtrack.capture.session.words import FRESH, FRESH_ENDINGS
+
+_NO_PARTS = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
-def declared_names(body: list[ast.stmt]) -> Iterator[str]:
-    """Names that a body declares as global or nonlocal."""
-    for statement in body:
-        for node in ast.walk(statement):
-            if isinstance(node, (ast.Global, ast.Nonlocal)):
-                yield from node.names
+def declared_names(nodes: Iterable[ast.AST]) -> set[str]:
+    """Names that are declared as global or nonlocal among these nodes."""
+    return {
+        name
+        for node in nodes
+        if isinstance(node, (ast.Global, ast.Nonlocal))
+        for name in node.names
+    }
 
 
 def stored_names(body: list[ast.stmt]) -> Iterator[str]:
@@ -37,7 +43,7 @@ def stored_names(body: list[ast.stmt]) -> Iterator[str]:
             case ast.Lambda():
                 continue
         if not isinstance(node, COMPREHENSIONS):
-            waiting.extend(ast.iter_child_nodes(node))
+            waiting.extend(children(node))
 
 
 def default_values(arguments: ast.arguments) -> list[ast.expr]:
@@ -62,9 +68,43 @@ def dotted_name(node: ast.expr) -> str:
     return ""
 
 
-def names_read(node: ast.AST) -> set[str]:
+def children(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes directly in it, without contexts and operators: faster than what ``ast`` has."""
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            for each in value:
+                if isinstance(each, ast.AST):
+                    yield each
+        elif isinstance(value, ast.AST) and not isinstance(value, _NO_PARTS):
+            yield value
+
+
+def names_read(node: ast.AST) -> frozenset[str]:
     """Every name in it."""
-    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+    return frozenset((node.id,)) if isinstance(node, ast.Name) else _within(node)[0]
+
+
+def called_names(node: ast.AST) -> frozenset[str]:
+    """Functions by whose names something is called in it."""
+    return _within(node)[1]
+
+
+# Each part of an expression is asked for the names in it, and so are the wholes around it.
+@lru_cache(maxsize=1 << 14)
+def _within(node: ast.AST) -> tuple[frozenset[str], frozenset[str]]:
+    names: set[str] = set()
+    called: set[str] = set()
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        called.add(node.func.id)
+    for child in children(node):
+        if isinstance(child, ast.Name):
+            names.add(child.id)
+        elif not isinstance(child, ast.Constant):
+            within = _within(child)
+            names |= within[0]
+            called |= within[1]
+    return frozenset(names), frozenset(called)
 
 
 def shared_names(node: ast.expr) -> set[str]:
@@ -82,13 +122,15 @@ def shared_names(node: ast.expr) -> set[str]:
             return shared_names(body) | shared_names(orelse)
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             # Of lists, the sum has the same elements; numbers and arrays are made anew.
-            is_list = isinstance(left, ast.List) or isinstance(right, ast.List)
-            return shared_names(left) | shared_names(right) if is_list else set()
+            may_be_lists = _may_be_list(left) and _may_be_list(right)
+            return shared_names(left) | shared_names(right) if may_be_lists else set()
         case ast.BoolOp(values=values):
             return {name for value in values for name in shared_names(value)}
         case ast.NamedExpr(value=value) | ast.Await(value=value):
             return shared_names(value)
         case ast.Call(func=function, args=arguments, keywords=keywords):
+            if is_fresh(function):
+                return set()
             # A constructor keeps what it is given; a method may answer its own object.
             kept = {
                 name
@@ -97,16 +139,43 @@ def shared_names(node: ast.expr) -> set[str]:
             }
             root = root_name(function) if isinstance(function, ast.Attribute) else None
             return kept | ({root} if root else set())
+        case (
+            ast.ListComp(elt=element, generators=generators)
+            | ast.SetComp(elt=element, generators=generators)
+        ):
+            held = shared_names(element)
+            for generator in reversed(generators):
+                if held & names_in_target(generator.target):
+                    held = (held - names_in_target(generator.target)) | shared_names(generator.iter)
+            return held
     return set()
 
 
-def called_names(node: ast.expr) -> set[str]:
-    """Functions by whose names something is called in an expression."""
-    return {
-        each.func.id
-        for each in ast.walk(node)
-        if isinstance(each, ast.Call) and isinstance(each.func, ast.Name)
-    }
+def _may_be_list(operand: ast.expr) -> bool:
+    """Whether it may be a list in a sum, rather than a number, a text, or a library's array."""
+    match operand:
+        case ast.Constant() | ast.UnaryOp() | ast.JoinedStr() | ast.Call(func=ast.Attribute()):
+            return False
+        case ast.BinOp(op=operator):
+            return isinstance(operator, ast.Add)
+    return True
+
+
+def is_fresh(function: ast.expr) -> bool:
+    """Whether what a call of it answers is known to hold nothing of what it was given."""
+    match function:
+        case ast.Name(id=called) | ast.Attribute(attr=called):
+            return called in FRESH or called.endswith(FRESH_ENDINGS)
+    return False
+
+
+def maker(value: ast.expr) -> ast.expr:
+    """The constructor in ``Model(…).fit(…)``, or else the value itself."""
+    while isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
+        if not isinstance(value.func.value, ast.Call):
+            break
+        value = value.func.value
+    return value
 
 
 def names_in_target(target: ast.expr) -> set[str]:

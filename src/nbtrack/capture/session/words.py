@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import sys
 
 # Builtins and common calls that leave their arguments as they are.
 _PURE_BUILTINS = """
@@ -34,15 +35,43 @@ _PURE_METHODS = """
     itertuples between isin iloc loc to isoformat strftime timestamp total_seconds
 """
 PURE_METHODS = frozenset(_PURE_METHODS.split())
+# Methods that put what they are given into their own object.
+CONTAINS = frozenset(
+    "append appendleft extend extendleft insert add update setdefault put push".split()
+)
+# Calls that go through what they are given, and leave an iterator empty.
+ITERATES = frozenset(
+    """
+    list tuple set dict frozenset sorted sum min max any all zip map filter enumerate next iter
+    reversed tqdm trange join extend fromkeys Counter deque array asarray fromiter reduce
+    """.split()
+)
+# Calls that answer iterators, which give each of their elements once.
+ITERATORS = frozenset(
+    """
+    iter map filter zip enumerate reversed open reader DictReader finditer iglob scandir
+    iterrows itertuples chain from_iterable islice cycle count accumulate imap tee product
+    permutations combinations starmap takewhile dropwhile cursor execute urlopen iter_content
+    glob rglob iterdir
+    """.split()
+)
+# Calls whose answers are made anew, and hold nothing of what they were given.
+_FRESH = """
+    len abs float int str bool repr format hash id round isinstance type bytes ord chr divmod
+    mean std var sum count nunique item score predict predict_proba decision_function tolist
+    describe isoformat strftime total_seconds lower upper strip split join deepcopy
+"""
+FRESH = frozenset(_FRESH.split())
+FRESH_ENDINGS = ("_score", "_error", "_loss", "_report", "_matrix")
 
 # Functions of modules that change what they are given.
 CHANGES_ITS_ARGUMENT = frozenset(
     """
     shuffle heappush heappop heapify heapreplace heappushpop insort insort_left insort_right
     fill_diagonal copyto put place putmask setattr delattr update_wrapper exec_module
+    setitem delitem iadd iconcat
     """.split()
 )
-ASKING = frozenset(("input", "getpass", "raw_input"))
 EVERYTHING = frozenset(("exec", "eval", "globals", "locals", "vars", "compile", "__import__"))
 SHELL_NAMESPACE = frozenset(
     "user_ns user_global_ns run_cell run_code run_cell_async push ex ev safe_execfile".split()
@@ -74,12 +103,20 @@ DRAWS_QUIETLY = frozenset(
 KNOWN_LIBRARIES = frozenset(
     """
     numpy pandas polars pyarrow scipy sklearn matplotlib seaborn plotly altair torch torchvision
-    tensorflow keras jax xgboost lightgbm catboost statsmodels duckdb PIL cv2 tqdm json math os
-    sys re time datetime pathlib collections itertools functools dataclasses typing random
-    statistics pickle joblib IPython warnings logging csv glob shutil string copy operator
-    contextlib enum io nbtrack optuna hydra omegaconf transformers datasets requests
+    tensorflow keras jax flax optax xgboost lightgbm catboost statsmodels duckdb PIL cv2 tqdm
+    joblib IPython ipywidgets nbtrack optuna hydra omegaconf transformers datasets requests httpx
+    skimage imblearn category_encoders torchmetrics einops timm shap umap networkx sympy numba
+    xarray dask geopandas shapely spacy nltk gensim prophet sktime bokeh plotnine yaml toml rich
+    fsspec s3fs gcsfs boto3 sqlalchemy psycopg2 pymysql h5py zarr openpyxl lightning accelerate
+    pytorch_lightning fastai skorch mlflow wandb tensorboard attr attrs pydantic narwhals
     """.split()
+) | frozenset(sys.stdlib_module_names)
+# Those whose objects change what they are given: trainers that fit a model.
+TRAINERS = frozenset(
+    "lightning pytorch_lightning accelerate fastai transformers skorch nbtrack".split()
 )
+# Those whose estimators keep the data that they are fitted to, and leave it as it is.
+LEARNERS = frozenset("sklearn xgboost lightgbm catboost statsmodels imblearn sktime".split())
 
 # Names that are there in every kernel.
 ALWAYS_THERE = frozenset(dir(builtins)) | frozenset(
