@@ -56,6 +56,17 @@ def test_large_and_binary_files_are_left_out_and_named(checkout, monkeypatch):
     assert "image.png" in seen.facts["git.diff_note"]
 
 
+def test_what_is_made_anew_by_itself_is_neither_kept_nor_named(checkout):
+    for folder in ("__pycache__", "deep/.ipynb_checkpoints"):
+        (checkout / folder).mkdir(parents=True)
+        (checkout / folder / "left.pyc").write_bytes(b"\0\1")
+    (checkout / "kept.py").write_text("k = 1\n")
+    seen = observe_git(checkout)
+    assert "kept.py" in seen.diff
+    assert "left.pyc" not in seen.diff
+    assert "git.diff_note" not in seen.facts
+
+
 def test_a_file_of_two_gigabytes_costs_nothing(checkout):
     with (checkout / "huge.bin").open("wb") as file:
         file.truncate(2 << 30)

@@ -194,3 +194,24 @@ def test_the_notebook_is_kept_without_its_outputs(shell, place, notebook, until)
     verdict_of(place, until)
     kept = json.loads(place.the_run.text("notebook"))
     assert [cell["source"] for cell in kept["cells"]] in (["x = 1"], [["x = 1"]])
+
+
+def test_a_module_that_was_edited_after_its_import_is_told_and_kept_as_it_was(
+    shell, place, notebook, until, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "helper_edited.py").write_text("rate = 0.25\n")
+    cells = ["import helper_edited", "%%track r\nloss = helper_edited.rate * 2"]
+    run(shell, cells[0])
+    (tmp_path / "helper_edited.py").write_text("rate = 0.125\n")
+    run(shell, cells[1])
+    notebook(*cells)
+
+    def judged():
+        [stored] = [each for each in place.runs if each.name == "r"]
+        return stored if stored.verdict == "stale" else None
+
+    stored = until(judged, "a stale verdict")
+    assert "`helper_edited.py` was edited after it was imported." in stored.facts["verdict.blames"]
+    assert stored.text("module:helper_edited.py") == "rate = 0.25\n"

@@ -6,6 +6,7 @@ import pytest
 
 import nbtrack
 from nbtrack.errors import InvalidValue
+from nbtrack.provenance.why.report import percent
 
 
 @pytest.fixture
@@ -66,3 +67,10 @@ def test_where_nothing_differs_there_is_nothing_to_ask(two):
         run.log(loss=1)
     with pytest.raises(InvalidValue, match="not made by a tracked cell"):
         nbtrack.why("a", "script")
+
+
+@pytest.mark.parametrize(
+    ("share", "told"), [(-0.001, "0%"), (0.004, "0%"), (-0.25, "-25%"), (1.0, "100%")]
+)
+def test_nothing_is_never_a_negative_share(share, told):
+    assert percent(share) == told

@@ -164,6 +164,14 @@ def test_the_best_runs_are_those_of_finite_values(store):
     assert best_runs(store, EVERYTHING, []) == {}
 
 
+def test_a_replay_is_never_the_best(store):
+    first = record(store, metrics={"acc": 0.5})
+    second = record(store, metrics={"acc": 0.4})
+    record(store, metrics={"acc": 0.6}, facts={"replay.of": first})
+    found = best_runs(store, EVERYTHING, ["metrics.acc"])
+    assert found == {"metrics.acc": ((second,), (first,))}
+
+
 def curve(store, run, key="m", points=8):
     (found,) = [
         row["values"]

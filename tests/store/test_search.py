@@ -184,6 +184,13 @@ def test_a_name_that_several_runs_bear_lists_them(store):
         find_run(store, made[0][:6])
 
 
+def test_who_asks_for_the_newest_gets_the_newest_of_that_name(store):
+    made = [record(store, "twin") for _ in range(3)]
+    assert find_run(store, "twin", newest=True) == made[-1]
+    with pytest.raises(AmbiguousRun):
+        find_run(store, made[0][:6], newest=True)
+
+
 def test_a_search_of_too_many_words_is_refused(store):
     with pytest.raises(InvalidFilter, match="has 21 words; 20 are the most"):
         names(store, search=" ".join(f"word-{n}" for n in range(21)))

@@ -13,6 +13,10 @@ from pathlib import Path
 TIMEOUT_S = 10.0
 MAX_DIFF_CHARS = 1 << 20
 MAX_UNTRACKED_BYTES = 256 << 10
+# Folders of what is made anew whenever it is needed.
+_DERIVED = frozenset(
+    "__pycache__ .ipynb_checkpoints .pytest_cache .mypy_cache .ruff_cache .nbtrack".split()
+)
 
 _ADDRESS = re.compile(r"(?P<scheme>[\w+.:-]*://)(?P<rest>.*)", re.DOTALL)
 # A submodule with changes of its own, as `git status --porcelain=v2` tells it.
@@ -108,7 +112,9 @@ def _diff(git: str, root: Path) -> tuple[str, str]:
         return "", f"the diff has {len(diff) / 1e6:.1f} MB, and {MAX_DIFF_CHARS >> 20} are the most"
     if "\nBinary files " in f"\n{diff}":
         left_out.append("binary files that changed")
-    for name in filter(None, others.stdout.split("\0")):
+    for name in others.stdout.split("\0"):
+        if not name or not _DERIVED.isdisjoint(name.split("/")):
+            continue
         added = _addition(root / name, name)
         if added is None or len(diff) + len(added) > MAX_DIFF_CHARS:
             left_out.append(name)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from nbtrack.capture.environment import describe_environment, observe_python, packages_text
 from nbtrack.capture.git import Checkout, observe_git
-from nbtrack.capture.modules import local_modules
+from nbtrack.capture.modules import MODULES
 from nbtrack.capture.packages import list_packages
 
 # Cells in quick succession share what git said: in a large checkout it takes both cores.
@@ -39,12 +39,22 @@ class Surroundings:
     def facts(self, timeout_s: float) -> tuple[dict[str, str], dict[str, str]]:
         """Facts, and longer texts by role; what is not there in time is left out.
 
-        Local modules are those that are imported by now, under ``module:<path>``.
+        Local modules are those that are imported by now, under ``module:<path>``, as they
+        were then; the fact ``modules.edited`` names those whose files are others by now.
         """
         self._seen.wait(timeout_s)
-        modules = local_modules(self._root)
-        texts = {f"{MODULE}{path}": text for path, text in modules.items()}
-        return dict(self._facts), {**self._texts, **texts}
+        MODULES.look()
+        texts = {f"{MODULE}{path}": text for path, text in MODULES.under(self._root).items()}
+        facts = dict(self._facts)
+        if edited := MODULES.edited(self._root):
+            facts["modules.edited"] = ", ".join(edited)
+        return facts, {**self._texts, **texts}
+
+    def edited_modules(self, texts: Iterable[str], timeout_s: float) -> list[str]:
+        """Local modules that these texts use, and whose files are not what was imported."""
+        self._seen.wait(timeout_s)
+        used = MODULES.used_by(texts, self._root)
+        return [path for path in MODULES.edited(self._root) if path in used]
 
     def _look(self) -> None:
         looks: tuple[Callable[[], tuple[dict[str, str], dict[str, str]]], ...] = (

@@ -253,7 +253,7 @@ class TrackedCell:
                 self._store,
                 number=self._number,
                 given=self._arguments.overrides,
-                inputs=self._evidence.inputs,
+                evidence=self._evidence,
                 on_verdict=self._show_verdict,
             )
         return True

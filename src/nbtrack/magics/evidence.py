@@ -6,7 +6,7 @@ that one that fails costs what it would have seen, and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,6 +103,12 @@ class Evidence:
             self.run.observe(facts)
             self.run.keep_texts({role: redact(text) for role, text in texts.items()})
         return True
+
+    def edited_modules(self, texts: Iterable[str]) -> list[str]:
+        """Local modules that these texts use, and whose files are not what was imported."""
+        if self._surroundings is None:
+            return []
+        return self._surroundings.edited_modules(texts, _SURROUNDINGS_S)
 
     def _on_sample(self, use: Mapping[str, float], elapsed_s: float) -> None:
         if self.run.status == "running":

@@ -16,6 +16,7 @@ from typing import Any
 
 from nbtrack import errors
 from nbtrack.capture import measures
+from nbtrack.capture.modules import MODULES
 from nbtrack.magics.cell import TrackedCell
 from nbtrack.magics.line import TrackArguments, parse_line
 from nbtrack.magics.notebook import CellKey
@@ -52,6 +53,7 @@ class Hooks:
 
     def register(self) -> None:
         """Begin to see cells."""
+        self._look_at_modules()
         self._shell.input_transformers_cleanup.append(comment_out)
         self._shell.ast_transformers.append(self)
         self._shell.events.register("pre_run_cell", self.pre_run_cell)
@@ -129,6 +131,7 @@ class Hooks:
         value = None if result is None else result.result
         if execution.outer is None:
             self._session.log.end(execution.number, failed=error is not None)
+            self._look_at_modules()
         if execution.tracked is not None:
             execution.tracked.end(
                 execution.result if value is None else value, error or execution.error
@@ -136,6 +139,15 @@ class Hooks:
         elif execution.outer is not None and execution.outer.wrapped is not None:
             # A magic that runs its body as a cell swallows the error that the body raised.
             execution.outer.error, execution.outer.result = error, value
+
+    def _look_at_modules(self) -> None:
+        """What was imported is read now, before anybody edits it."""
+        try:
+            MODULES.look()
+        except Exception as error:  # noqa: BLE001 - the border between tracking and the user's cell
+            trouble = Trouble()
+            trouble.add("reading local modules", error)
+            trouble.tell()
 
     # Which cells are tracked
 

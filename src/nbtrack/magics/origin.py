@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbtrack.capture.data import Fingerprint
-from nbtrack.capture.inputs import InputReader
 from nbtrack.capture.program import running_program
 from nbtrack.capture.secrets import redact
 from nbtrack.capture.session import Verdict, slice_back
 from nbtrack.events import InputRead
+from nbtrack.magics.evidence import Evidence
 from nbtrack.magics.session import Session
 from nbtrack.magics.verdicts import JudgedRun
 from nbtrack.tracking.run import Run
@@ -32,7 +32,7 @@ def record_origin(
     *,
     number: int,
     given: Mapping[str, object],
-    inputs: InputReader | None,
+    evidence: Evidence,
     on_verdict: Callable[[Verdict], None],
 ) -> None:
     """Record the session, the slice that made the run, its data and the notebook; then judge it.
@@ -52,7 +52,7 @@ def record_origin(
     )
     drawn = {f"random:{each}": session.log.drew(each) for each in made_by.numbers if each != number}
     run.keep_texts({role: state for role, state in drawn.items() if state})
-    found = inputs.found(_DATA_S) if inputs is not None else {}
+    found = evidence.inputs.found(_DATA_S) if evidence.inputs is not None else {}
     if found:
         run.keep_inputs(_as_event(run, name, seen) for name, seen in found.items())
     notebook = running_program().path
@@ -63,7 +63,9 @@ def record_origin(
         notebook = None
     unsure = [name for name, seen in found.items() if seen.is_sampled or not seen.digest]
     told = on_verdict if notebook is not None else _unless_pending(on_verdict)
-    judged = JudgedRun(run, cells, made_by, unsure, tuple(given), told)
+    texts = [cell.text for cell in cells if cell.number in made_by.numbers]
+    edited = evidence.edited_modules(texts)
+    judged = JudgedRun(run, cells, made_by, unsure, edited, tuple(given), told)
     session.verdicts.add(judged, notebook)
 
 

@@ -31,6 +31,7 @@ class JudgedRun:
     cells: Sequence[SessionCell]
     slice: Slice
     sampled: Sequence[str]
+    edited_modules: Sequence[str]
     given: Sequence[str]
     on_change: Callable[[Verdict], None]
     ended: float = field(default_factory=time.time)
@@ -38,7 +39,14 @@ class JudgedRun:
 
     def judge(self, notebook: Sequence[NotebookCell] | None) -> None:
         """Reach a verdict; what is new is recorded and told."""
-        verdict = judge(self.cells, self.slice, notebook, sampled=self.sampled, given=self.given)
+        verdict = judge(
+            self.cells,
+            self.slice,
+            notebook,
+            sampled=self.sampled,
+            edited_modules=self.edited_modules,
+            given=self.given,
+        )
         if verdict == self.verdict:
             return
         self.verdict = verdict

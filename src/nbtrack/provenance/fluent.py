@@ -23,7 +23,8 @@ RunReference = str | RunHandle
 def diff(a: RunReference, b: RunReference, *, store: Place = None) -> Difference:
     """What changed from run ``a`` to run ``b``: the most likely causes first, then the metrics.
 
-    Runs are named by their name, a unique part of their id, or the object. Raises `RunNotFound`.
+    Runs are named by their name (the newest that bears it), a unique part of their id, or the
+    object. Raises `RunNotFound`.
     """
     from nbtrack.provenance.difference import difference
     from nbtrack.provenance.recipe import recipe_of
@@ -139,4 +140,5 @@ def id_of(store: Store, run: RunReference) -> str:
     """The full id of a run. Raises `RunNotFound` or `AmbiguousRun`."""
     from nbtrack.store import find_run
 
-    return run.id if isinstance(run, RunHandle) else find_run(store, run)
+    # A cell that was run twice made two runs of one name: who makes again means the newest.
+    return run.id if isinstance(run, RunHandle) else find_run(store, run, newest=True)

@@ -146,8 +146,9 @@ def best_runs(
 ) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     """For each metric, named as ``metrics.acc``, the runs with its lowest and highest last value.
 
-    Over finite values of the runs that fit; at most `MAX_TIED` ids where several tie,
-    the oldest first, and none where no run has a finite value. Raises `InvalidFilter`.
+    Over finite values of the runs that fit, replays of others left out; at most `MAX_TIED`
+    ids where several tie, the oldest first, and none where no run has a finite value.
+    Raises `InvalidFilter`.
     """
     names = list(dict.fromkeys(metrics))
     if not names:
@@ -163,8 +164,10 @@ def best_runs(
                 f"FILTER ({column} = {bound}_{number}))[1:{MAX_TIED}], []) AS {bound}_{number}"
             )
     row = store.query(
-        f"WITH {selection.ctes()}, extremes AS (SELECT {', '.join(extremes)} FROM fit) "
-        f"SELECT {', '.join(runs)} FROM fit, extremes",
+        f"WITH {selection.ctes()}, own AS (SELECT * FROM fit WHERE run_id NOT IN "
+        "(SELECT run_id FROM base.facts WHERE key = 'replay.of')), "
+        f"extremes AS (SELECT {', '.join(extremes)} FROM own) "
+        f"SELECT {', '.join(runs)} FROM own, extremes",
         selection.parameters,
     ).to_pylist()[0]
     return {

@@ -48,12 +48,15 @@ FROM named WHERE deleted <= $deleted ORDER BY similarity DESC, name LIMIT 30
 )
 
 
-def find_run(store: Store, ref: str, lifecycle: Lifecycle = "active") -> str:
+def find_run(
+    store: Store, ref: str, lifecycle: Lifecycle = "active", *, newest: bool = False
+) -> str:
     """The full id of the run that ``ref`` names: its name, or a unique part of its id.
 
     A name comes before a part of an id, which has at least four digits; the last
     eight are those that people see. Raises `AmbiguousRun`, with the candidates, and
     `RunNotFound`, with the closest name. Deleted runs are found if ``lifecycle`` says so.
+    With ``newest`` a name that several runs bear means the newest of them.
     """
     digits = ref.replace("-", "").lower()
     is_id = re.fullmatch(f"[0-9a-f]{{{MIN_ID_DIGITS},32}}", digits) is not None
@@ -64,7 +67,7 @@ def find_run(store: Store, ref: str, lifecycle: Lifecycle = "active") -> str:
     found = [row for row in fitting if row["deleted"] in wanted]
     for rank in ("by_name", "by_short_id", "id"):
         if candidates := [row for row in found if row[rank]]:
-            if len(candidates) > 1:
+            if len(candidates) > 1 and not (newest and rank == "by_name"):
                 raise AmbiguousRun(_ambiguity(ref, candidates))
             run_id: str = candidates[0]["id"]
             return run_id

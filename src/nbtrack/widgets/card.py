@@ -310,7 +310,7 @@ def _verdict(card: RunCard) -> str:
     reasons = [_esc(reason, 200) for reason in card.verdict_reasons[:3]]
     if (hidden := len(card.verdict_reasons) - 3) > 0:
         reasons.append(f"and {hidden} more")
-    because = f'<span style="{_MUTED}">: {"; ".join(reasons)}</span>' if reasons else ""
+    because = f'<span style="{_MUTED}">: {" ".join(reasons)}</span>' if reasons else ""
     return _div("margin-top:4px;font-size:85%", f'<span style="{style}">{said}</span>{because}')
 
 

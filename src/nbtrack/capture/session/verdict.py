@@ -17,12 +17,14 @@ def judge(
     notebook: Sequence[NotebookCell] | None,
     *,
     sampled: Collection[str] = (),
+    edited_modules: Collection[str] = (),
     given: Collection[str] = (),
 ) -> Verdict:
     """Whether the run whose slice is ``made_by`` can be made again from ``notebook``.
 
     ``cells`` are those that were executed, ``notebook`` is ``None`` while it is not saved
-    or not known. ``sampled`` are names of data whose content is not wholly known.
+    or not known. ``sampled`` are names of data whose content is not wholly known,
+    ``edited_modules`` files that are not what was imported.
 
     *Clean*: run from top to bottom, the notebook would execute the same texts in the same
     order before the tracked cell, as far as they concern what it needs. The rule errs
@@ -34,6 +36,10 @@ def judge(
     blames += [
         Blame("sampled", name, None, f"`{name}` was not read whole: its content may differ.")
         for name in sampled
+    ]
+    blames += [
+        Blame("edited", path, None, f"`{path}` was edited after it was imported.")
+        for path in edited_modules
     ]
     if notebook is None:
         return Verdict("stale" if blames else "pending", tuple(blames))
@@ -54,7 +60,7 @@ def _find(
     """The place of each execution in the notebook, or why it has none."""
     texts = [normalised(cell.text) for cell in notebook]
     ids = {cell.cell_id: place for place, cell in enumerate(notebook) if cell.cell_id}
-    blames: list[Blame] = []
+    blames: dict[int | str, Blame] = {}
     places: list[int] = []
     for cell in executed:
         text = normalised(cell.text)
@@ -65,15 +71,15 @@ def _find(
             after = [p for p in fitting if not places or p > places[-1]]
             place = (after or fitting or [None])[0]  # type: ignore[list-item]
         if place is None:
-            blames.append(
-                Blame("deleted", "", cell.number, f"Cell [{cell.number}] is not in the notebook.")
-            )
+            said = f"Cell [{cell.number}] is not in the notebook."
+            blames[text] = Blame("deleted", "", cell.number, said)
         elif texts[place] != text:
+            # However often it ran, it is one cell.
             said = f"Cell [{cell.number}] was edited after it ran."
-            blames.append(Blame("edited", "", cell.number, said))
+            blames[place] = Blame("edited", "", cell.number, said)
         else:
             places.append(place)
-    return blames, places
+    return list(blames.values()), places
 
 
 def _out_of_order(executed: Sequence[SessionCell], places: Sequence[int]) -> list[Blame]:

@@ -94,10 +94,10 @@ class WhyReport:
         said = []
         if self.together is not None and self.together.share is not None:
             explained = self.together.share
-            said.append(f"All together they explain {explained:.0%}.")
+            said.append(f"All together they explain {percent(explained)}.")
             alone = sum(trial.share for trial in self.trials if trial.share is not None)
             if abs(alone - explained) > _INTERACTION:
-                said.append(f"One by one they add up to {alone:.0%}: they act on each other.")
+                said.append(f"One by one they add up to {percent(alone)}: they act on each other.")
         elif self.together is not None:
             said.append(f"All together: {self.together.reason}")
         if self.replayed is not None and not math.isclose(
@@ -114,6 +114,11 @@ class WhyReport:
         if self.interrupted:
             said.append("It was interrupted: the same call goes on where it was.")
         return [*said, *(f"Not tried: {reason}" for reason in self.untried)]
+
+
+def percent(share: float) -> str:
+    """A share in whole per cent; nothing is never negative."""
+    return f"{round(share, 2) or 0.0:.0%}"
 
 
 def _plain(trial: Trial) -> dict[str, Any]:
@@ -134,7 +139,7 @@ def _told(trial: Trial) -> tuple[str, str, str]:
     """Share, effect and what it is, as texts."""
     if trial.share is None or trial.effect is None:
         return "?", "", f"{trial.part}: {trial.reason}"
-    return f"{trial.share:.0%}", f"{trial.effect:+.4g}", str(trial.part)
+    return percent(trial.share), f"{trial.effect:+.4g}", str(trial.part)
 
 
 def _row(trial: Trial) -> str:
