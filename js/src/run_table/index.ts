@@ -5,6 +5,7 @@
  */
 
 import "../base/base.css";
+import "../base/run.css";
 import "./style.css";
 import type { AnyModel } from "../base/anywidget.ts";
 import { label } from "../base/column.ts";

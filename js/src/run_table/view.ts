@@ -7,20 +7,21 @@
 import type { AnyModel } from "../base/anywidget.ts";
 import { Channel, type Reply } from "../base/channel.ts";
 import type { Column } from "../base/column.ts";
+import { curvesByKey, type CurvesByKey } from "../base/curves.ts";
+import type { Figure } from "../base/run.ts";
 import { Selection } from "../base/selection.ts";
 import { Lines, type Line } from "./lines.ts";
 import { Pages, pageStart, type Place } from "./pages.ts";
 import type {
   Answer,
   Detail,
-  DetailMetric,
   Group,
   Intent,
   OrderKey,
   Snapshot,
   State,
 } from "./protocol.ts";
-import { points, Rows, takeCurves, type Curves } from "./rows.ts";
+import { Rows, takeCurves, type Curves } from "./rows.ts";
 
 /**
  * `state`: anything may have changed; `rows`: rows or curves arrived;
@@ -30,8 +31,8 @@ export type Change = "state" | "rows" | "selection" | "detail" | "error" | "busy
 
 export interface OpenDetail {
   detail: Detail;
-  curves: Map<string, { steps: number[]; values: number[] }>;
-  figures: { path: string; image: Blob }[];
+  curves: CurvesByKey;
+  figures: Figure[];
 }
 
 const SETTLED_AFTER_MS = 80;
@@ -238,7 +239,7 @@ export class TableView {
       case "detail":
         this.detail = {
           detail: reply.detail,
-          curves: detailCurves(reply.detail, reply.buffers),
+          curves: curvesByKey(reply.buffers[0]!),
           figures: detailFigures(reply.detail, reply.buffers),
         };
         return this.#announce("detail");
@@ -353,16 +354,7 @@ function span(first: number, last: number): number[] {
 
 function detailFigures(detail: Detail, buffers: DataView[]): OpenDetail["figures"] {
   return detail.figures.map(({ path, media_type }, i) => {
-    const bytes = buffers[detail.metrics.length + i]!;
+    const bytes = buffers[1 + i]!;
     return { path, image: new Blob([bytes as DataView<ArrayBuffer>], { type: media_type }) };
   });
-}
-
-function detailCurves(detail: Detail, buffers: DataView[]): OpenDetail["curves"] {
-  const curves: OpenDetail["curves"] = new Map();
-  detail.metrics.forEach((metric: DetailMetric, i) => {
-    const buffer = buffers[i];
-    if (buffer && buffer.byteLength > 0) curves.set(metric.key, points(buffer));
-  });
-  return curves;
 }

@@ -58,7 +58,7 @@ class StoreWidget(anywidget.AnyWidget):
 
     def _begin_on(self, store: Store) -> None:
         """To be called once by the subclass, when what `_draw` needs is there."""
-        self._store = store
+        self.store = store
         self._selection = selection_of(store)
         self._following = False
         self._answering = False
@@ -184,7 +184,7 @@ class StoreWidget(anywidget.AnyWidget):
 
     @traitlets.validate("selected")
     def _find_selected(self, proposal: Mapping[str, Any]) -> list[str]:
-        return run_ids(self._store, proposal["value"])
+        return run_ids(self.store, proposal["value"])
 
     @traitlets.observe("selected")
     def _lead_selection(self, change: Mapping[str, Any]) -> None:

@@ -1,0 +1,196 @@
+"""What is compared: named values of each run, in groups, the first run being the baseline."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nbtrack.provenance.difference.sections import described, git_of, machine_of, params_of
+from nbtrack.tracking.direction import higher_is_better
+from nbtrack.widgets.column_choice import metric_rank
+from nbtrack.widgets.run_detail import size_text
+from nbtrack.widgets.wire import json_number
+
+if TYPE_CHECKING:
+    from nbtrack.provenance.difference import Difference
+    from nbtrack.provenance.recipe import Recipe
+    from nbtrack.store import StoredArtifact
+
+MAX_VALUE_CHARS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that runs have: a value per run, ``None`` where a run has none.
+
+    ``numbers`` are those of a metric, and ``higher`` says whether more of it is better,
+    where its name tells. ``note`` is what is said of the difference.
+    """
+
+    name: str
+    texts: tuple[str | None, ...]
+    numbers: tuple[float | None, ...] | None = None
+    higher: bool | None = None
+    note: str = ""
+
+    @property
+    def is_same(self) -> bool:
+        """Whether all runs have one and the same value."""
+        if self.numbers is None:
+            return len(set(self.texts)) == 1
+        # NaN is the same as NaN here.
+        return len({None if n is None else repr(n) for n in self.numbers}) == 1
+
+    def differs(self, place: int) -> bool:
+        """Whether the run at ``place`` has another value than the first."""
+        if self.numbers is not None:
+            return repr(self.numbers[place]) != repr(self.numbers[0])
+        return self.texts[place] != self.texts[0]
+
+    def better(self, place: int) -> bool | None:
+        """Whether that run's metric is better than the first's; ``None`` where it is neither."""
+        change = self.change(place)
+        if change is None or change == 0 or self.higher is None:
+            return None
+        return (change > 0) == self.higher
+
+    def change(self, place: int) -> float | None:
+        """By how much the metric is greater in that run than in the first."""
+        if self.numbers is None or not place:
+            return None
+        first, this = self.numbers[0], self.numbers[place]
+        if first is None or this is None or not math.isfinite(this - first):
+            return None
+        return this - first
+
+    def to_json(self) -> dict[str, object]:
+        """As ``js/src/compare/protocol.ts`` has it."""
+        told: dict[str, object] = {"name": self.name, "same": self.is_same}
+        if self.note:
+            told["note"] = self.note
+        if self.numbers is None:
+            told["texts"] = self.texts
+        else:
+            told["numbers"] = [json_number(number) for number in self.numbers]
+            told["higher"] = self.higher
+        return told
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows of one kind: those that differ come first."""
+
+    title: str
+    rows: tuple[Row, ...]
+
+    @property
+    def different(self) -> tuple[Row, ...]:
+        """The rows in which runs differ."""
+        return tuple(row for row in self.rows if not row.is_same)
+
+    @property
+    def same(self) -> tuple[Row, ...]:
+        """The rows in which all runs agree."""
+        return tuple(row for row in self.rows if row.is_same)
+
+
+def groups_of(
+    recipes: Sequence[Recipe],
+    files: Sequence[Sequence[StoredArtifact]],
+    differences: Sequence[Difference],
+) -> list[Group]:
+    """What the runs have, in the order to show it; ``differences`` are those to the first run."""
+
+    def told(title: str, values: Sequence[Mapping[str, str]], notes: str = "") -> Group:
+        return _group(title, values, _notes(differences, notes or title.lower()))
+
+    groups = [
+        _metrics(recipes),
+        told("Parameters", [params_of(recipe) for recipe in recipes]),
+        told("Run", [_run(recipe) for recipe in recipes], "none"),
+        told("Tags and note", [_said(recipe) for recipe in recipes], "none"),
+        told("Data", [_data(recipe) for recipe in recipes]),
+        told("Git", [git_of(recipe) for recipe in recipes], "none"),
+        told("Packages", [recipe.packages for recipe in recipes]),
+        told("Environment", [_environment(recipe) for recipe in recipes], "none"),
+        told("Files", [_files(each) for each in files], "none"),
+    ]
+    return [group for group in groups if group.rows]
+
+
+def _group(
+    title: str, values: Sequence[Mapping[str, str]], notes: Mapping[str, str] | None = None
+) -> Group:
+    names = dict.fromkeys(name for each in values for name in each)
+    rows = [
+        Row(
+            name,
+            tuple(_bounded(each.get(name)) for each in values),
+            note=(notes or {}).get(name, ""),
+        )
+        for name in names
+    ]
+    # Those that matter to the code are noted, and come before the others.
+    rows.sort(key=lambda row: (row.is_same, not row.note and bool(notes)))
+    return Group(title, tuple(rows))
+
+
+def _bounded(text: str | None) -> str | None:
+    return text if text is None or len(text) <= MAX_VALUE_CHARS else text[:MAX_VALUE_CHARS] + "…"
+
+
+def _notes(differences: Sequence[Difference], title: str) -> dict[str, str]:
+    """What the differences to the first run say of each name; one sentence where they agree."""
+    notes: dict[str, dict[str, None]] = {}
+    for difference in differences:
+        for section in difference.sections:
+            if section.title == title:
+                for change in section.changes:
+                    if change.note:
+                        notes.setdefault(change.name, {})[change.note] = None
+    # With several runs, which of them "10 times" is about cannot be seen.
+    return {name: next(iter(said)) for name, said in notes.items() if len(said) == 1}
+
+
+def _metrics(recipes: Sequence[Recipe]) -> Group:
+    values = [recipe.metrics for recipe in recipes]
+    names = sorted(dict.fromkeys(name for each in values for name in each), key=metric_rank)
+    rows = []
+    for name in names:
+        numbers = tuple(each.get(name) for each in values)
+        texts = tuple(None if n is None else repr(n) for n in numbers)
+        rows.append(Row(name, texts, numbers, higher_is_better(name)))
+    rows.sort(key=lambda row: row.is_same)
+    return Group("Metrics", tuple(rows))
+
+
+def _run(recipe: Recipe) -> dict[str, str]:
+    run = recipe.run
+    told: dict[str, Any] = {
+        "status": run.status,
+        "verdict": run.verdict,
+        "experiment": run.experiment,
+        "program": run.source,
+        "user": run.user,
+        "host": run.host,
+    }
+    return {name: str(value) for name, value in told.items() if value}
+
+
+def _said(recipe: Recipe) -> dict[str, str]:
+    note = {"note": recipe.run.note} if recipe.run.note else {}
+    return {**note, **{f"#{key}": value for key, value in recipe.run.tags.items()}}
+
+
+def _data(recipe: Recipe) -> dict[str, str]:
+    return {each.name: described(each) or "" for each in recipe.inputs}
+
+
+def _environment(recipe: Recipe) -> dict[str, str]:
+    return machine_of(recipe) | {f"${name}": value for name, value in recipe.variables.items()}
+
+
+def _files(files: Sequence[StoredArtifact]) -> dict[str, str]:
+    return {file.path: f"{size_text(file.size_bytes)} · {file.digest[:8]}" for file in files}
