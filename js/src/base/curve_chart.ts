@@ -17,8 +17,11 @@ export interface ChartLine {
   values: readonly number[];
 }
 
-/** A chart `height` pixels high and as wide as its place; `title` is what screen readers call it. */
-export function curveChart(title: string, lines: readonly ChartLine[], height = 120): HTMLElement {
+/**
+ * A chart `height` pixels high and as wide as its place; `title` is what screen readers call it,
+ * and `unit` what its steps are.
+ */
+export function curveChart(title: string, lines: readonly ChartLine[], height = 120, unit = "step"): HTMLElement {
   const values = lines.flatMap((line) => line.values);
   const finite = values.filter((value) => Number.isFinite(value));
   if (!finite.length) return el("div", { class: "nbt-quiet nbt-small", text: "No finite value." });
@@ -39,7 +42,7 @@ export function curveChart(title: string, lines: readonly ChartLine[], height = 
       preserveAspectRatio: "none",
       height,
       role: "img",
-      "aria-label": `${title}: from ${shortNumber(low)} to ${shortNumber(high)} over steps ${first} to ${last}`,
+      "aria-label": `${title}: from ${shortNumber(low)} to ${shortNumber(high)} over ${unit} ${first} to ${last}`,
     },
     ...ticks.map((tick) => {
       const at = y(tick) * height;
@@ -68,10 +71,10 @@ export function curveChart(title: string, lines: readonly ChartLine[], height = 
   const steps = el(
     "div",
     { class: "nbt-curve-steps nbt-quiet", attributes: { "aria-hidden": true } },
-    el("span", { text: `step ${shortNumber(first)}` }),
+    el("span", { text: `${unit} ${shortNumber(first)}` }),
     first === last ? null : el("span", { text: shortNumber(last) }),
   );
-  readOut(plot, tip, cross, lines, [first, last]);
+  readOut(plot, tip, cross, lines, [first, last], unit);
   return el("div", { class: "nbt-curvebox" }, scale, plot, steps);
 }
 
@@ -81,6 +84,7 @@ function readOut(
   cross: SVGLineElement,
   lines: readonly ChartLine[],
   [first, last]: [number, number],
+  unit: string,
 ): void {
   plot.addEventListener("pointermove", (event) => {
     const frame = plot.getBoundingClientRect();
@@ -95,11 +99,11 @@ function readOut(
     tip.classList.toggle("nbt-curve-tip-left", at > 0.5);
     tip.style.left = `${at * 100}%`;
     tip.replaceChildren(
-      el("div", { class: "nbt-quiet", text: `step ${fullNumber(step)}` }),
+      el("div", { class: "nbt-quiet", text: `${unit} ${fullNumber(step)}` }),
       ...lines.map((line) => {
         const i = nearest(line.steps, step);
         // Curves are thinned: the nearest point that was kept is told with its own step.
-        const own = line.steps[i] === step ? "" : ` (step ${fullNumber(line.steps[i] ?? NaN)})`;
+        const own = line.steps[i] === step ? "" : ` (${unit} ${fullNumber(line.steps[i] ?? NaN)})`;
         return el(
           "div",
           { class: "nbt-curve-value" },

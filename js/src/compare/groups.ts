@@ -1,7 +1,7 @@
 /** Rows of a group: what differs, and, where it is unfolded, what is the same. */
 
 import { button, el } from "../base/dom.ts";
-import { columnFormat, fullNumber, shortNumber } from "../base/format.ts";
+import { columnFormat, fullNumber, shortNumber, type NumberFormat } from "../base/format.ts";
 import { toNumber } from "../base/run.ts";
 import type { Group, Row } from "./protocol.ts";
 import type { CompareView } from "./view.ts";
@@ -50,7 +50,7 @@ export function sectionHead(
     "div",
     { class: "nbt-cmp-sectionhead" },
     el("h3", { text: title }),
-    el("span", { class: "nbt-quiet nbt-small", text: said }),
+    said ? el("span", { class: "nbt-quiet nbt-small", text: said }) : null,
     same?.count
       ? button(
           `${isOpen ? "▾" : "▸"} ${same.count} the same`,
@@ -80,7 +80,6 @@ function table(view: CompareView, title: string, rows: readonly Row[]): HTMLElem
 
 function line(row: Row): HTMLElement {
   const cells = row.numbers ? numberCells(row) : textCells(row);
-  const note = row.note ? el("div", { class: "nbt-cmp-note", text: row.note }) : null;
   return el(
     "tr",
     { class: row.same ? "nbt-cmp-same" : "", attributes: { "data-row": row.name } },
@@ -88,7 +87,6 @@ function line(row: Row): HTMLElement {
       "th",
       { title: row.name, attributes: { scope: "row" } },
       el("div", { class: "nbt-cmp-name", text: row.name }),
-      note,
     ),
     ...cells,
   );
@@ -100,10 +98,12 @@ function textCells(row: Row): HTMLElement[] {
     if (text === null) return el("td", {}, el("span", { class: "nbt-none", text: "–" }));
     const differs = place > 0 && text !== texts[0];
     const shown = text === "" ? "(empty)" : text;
+    const note = differs ? row.notes?.[place] : "";
     return el(
       "td",
       { title: text.length > 60 ? text : "" },
       el("span", { class: differs ? "nbt-cmp-value nbt-cmp-differs" : "nbt-cmp-value", text: shown }),
+      note ? el("span", { class: "nbt-cmp-note", text: note }) : null,
     );
   });
 }
@@ -124,24 +124,29 @@ function numberCells(row: Row): HTMLElement[] {
         "span",
         { class: "nbt-cmp-metric" },
         el("span", { class: isBest ? "nbt-cmp-number nbt-cmp-best" : "nbt-cmp-number", text: write(value) }),
-        place > 0 && first !== null ? change(value - first, first, row.higher ?? null) : null,
+        place > 0 && first !== null ? change(value, first, row.higher ?? null, write) : null,
       ),
     );
   });
 }
 
-/** By how much a value is above the baseline's, and in which colour. */
-function change(difference: number, first: number, higher: boolean | null): HTMLElement | null {
+/** By how much a value is above the baseline's, with as many decimals as they have. */
+function change(value: number, first: number, higher: boolean | null, write: NumberFormat): HTMLElement | null {
+  const difference = value - first;
   if (!Number.isFinite(difference) || difference === 0) return null;
   const better = higher === null ? null : difference > 0 === higher;
   const sign = difference > 0 ? "+" : "−";
-  const share = first ? Math.abs(difference / first) : NaN;
-  const percent = Number.isFinite(share) && share < 10 ? ` ${sign}${percentText(share)}` : "";
+  const size = Math.abs(difference);
+  const written = write(size);
+  const said = `${sign}${Number(written.replaceAll(",", "")) === 0 ? shortNumber(size) : written}`;
+  const share = Math.abs(difference / first);
+  const percent = first && share < 10 ? ` (${sign}${percentText(share)})` : "";
+  const judged = better === null ? "" : better ? ", better" : ", worse";
   return el("span", {
     class: `nbt-cmp-change ${better === null ? "nbt-quiet" : better ? "nbt-cmp-good" : "nbt-cmp-bad"}`,
-    text: `${sign}${shortNumber(Math.abs(difference))}`,
-    title: `${sign}${fullNumber(Math.abs(difference))}${percent}${better === null ? "" : better ? ", better" : ", worse"}`,
-    attributes: { "aria-label": `${sign}${shortNumber(Math.abs(difference))}${better === null ? "" : better ? " better" : " worse"}` },
+    text: said,
+    title: `${sign}${fullNumber(size)}${percent}${judged}`,
+    attributes: { "aria-label": `${said}${judged}` },
   });
 }
 
@@ -157,7 +162,7 @@ function bestOf(numbers: readonly number[], higher: boolean): number | null {
 }
 
 /** Numbers of one row with their decimal points alike, and digits enough to tell them apart. */
-export function tellingFormat(numbers: readonly number[]): (value: number) => string {
+export function tellingFormat(numbers: readonly number[]): NumberFormat {
   const usual = columnFormat(numbers);
   const different = new Set(numbers.map(String)).size;
   if (new Set(numbers.map(usual)).size >= different) return usual;

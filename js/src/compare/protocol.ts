@@ -17,7 +17,8 @@ export interface Head {
 export interface Row {
   name: string;
   same: boolean;
-  note?: string;
+  /** What is said of each run's difference to the first, such as `10 times`. */
+  notes?: string[];
   texts?: (string | null)[];
   /** Of a metric, in place of `texts`. */
   numbers?: JsonNumber[];

@@ -89,7 +89,9 @@ export type Intent =
   | { kind: "select"; runs: string[]; on: boolean }
   | { kind: "select_range"; from: number; to: number; on: boolean; within: number | null }
   | { kind: "select_all"; on: boolean }
-  | { kind: "detail"; run: string };
+  | { kind: "detail"; run: string }
+  /** Open a comparison of what is selected, or close it. */
+  | { kind: "compare"; on: boolean };
 
 export type Answer =
   | ({ kind: "page"; revision: number } & PageHead)
@@ -97,4 +99,6 @@ export type Answer =
   | { kind: "state"; state: State; page: PageHead | null }
   | { kind: "selected" }
   | { kind: "detail"; detail: Detail }
+  /** The id of the comparison's own model; `null` where it was closed. */
+  | { kind: "comparison"; model: string | null }
   | { kind: "error"; about: string; message: string };

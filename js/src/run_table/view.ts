@@ -25,9 +25,9 @@ import { Rows, takeCurves, type Curves } from "./rows.ts";
 
 /**
  * `state`: anything may have changed; `rows`: rows or curves arrived;
- * `selection`, `detail`, `error`, `busy`: just that.
+ * `selection`, `detail`, `comparison`, `error`, `busy`: just that.
  */
-export type Change = "state" | "rows" | "selection" | "detail" | "error" | "busy";
+export type Change = "state" | "rows" | "selection" | "detail" | "comparison" | "error" | "busy";
 
 export interface OpenDetail {
   detail: Detail;
@@ -43,6 +43,8 @@ export class TableView {
   readonly curves: Curves = new Map();
   readonly selection: Selection;
   detail: OpenDetail | null = null;
+  /** The model of the comparison that is open below. */
+  comparison: AnyModel | null = null;
   error: string | null = null;
   busy = false;
   /** What the user typed last; it may be ahead of the kernel's `state.filter`. */
@@ -205,6 +207,15 @@ export class TableView {
     this.#announce("detail");
   }
 
+  /** Whether the page can show another widget's model here. */
+  get canCompare(): boolean {
+    return this.#model.widget_manager !== undefined;
+  }
+
+  compare(on: boolean): void {
+    void this.#ask({ kind: "compare", on });
+  }
+
   /** Lines `first` to `last` are on screen: fetch what is missing of them. */
   show(first: number, last: number): void {
     this.#window = [first, last];
@@ -243,6 +254,10 @@ export class TableView {
           figures: detailFigures(reply.detail, reply.buffers),
         };
         return this.#announce("detail");
+      case "comparison":
+        this.comparison = reply.model ? ((await this.#model.widget_manager?.get_model(reply.model)) ?? null) : null;
+        if (!this.#signal.aborted) this.#announce("comparison");
+        return;
       case "error":
         this.error = reply.message;
         return this.#announce("error");

@@ -3,7 +3,7 @@
 import { pathOf } from "../base/curve_chart.ts";
 import type { Curve } from "../base/curves.ts";
 import { el, svg } from "../base/dom.ts";
-import { columnFormat, count, fullNumber, shortNumber } from "../base/format.ts";
+import { columnFormat, count, fullNumber, shortNumber, type NumberFormat } from "../base/format.ts";
 import { SYSTEM, toNumber, type RunMetric } from "../base/run.ts";
 import { pairs, verdict } from "../base/run_parts.ts";
 import { findable } from "./finding.ts";
@@ -39,7 +39,8 @@ export function overview(view: RunView): HTMLElement {
 function metricTable(view: RunView, metrics: readonly RunMetric[]): HTMLElement | null {
   if (!metrics.length) return null;
   const body = el("tbody");
-  for (const metric of metrics) body.append(metricLine(metric, view.curves.get(metric.key)));
+  const writes = (["value", "min", "max"] as const).map((part) => alike(metrics.map((metric) => toNumber(metric[part]))));
+  for (const metric of metrics) body.append(metricLine(metric, view.curves.get(metric.key), writes));
   const heads = ["Metric", "", "last", "least", "greatest", "points"];
   return el(
     "section",
@@ -54,24 +55,30 @@ function metricTable(view: RunView, metrics: readonly RunMetric[]): HTMLElement 
   );
 }
 
-function metricLine(metric: RunMetric, curve: Curve | undefined): HTMLElement {
+/** Decimal points in line where the numbers of a column are of one size; else each on its own. */
+function alike(values: readonly (number | null)[]): NumberFormat {
+  const sizes = values.flatMap((value) => (value && Number.isFinite(value) ? [Math.abs(value)] : []));
+  const spread = sizes.reduce((a, b) => Math.max(a, b), 0) / sizes.reduce((a, b) => Math.min(a, b), Infinity);
+  return spread <= 100 ? columnFormat(sizes) : shortNumber;
+}
+
+function metricLine(metric: RunMetric, curve: Curve | undefined, writes: readonly NumberFormat[]): HTMLElement {
   const values = [metric.value, metric.min, metric.max].map(toNumber);
-  const write = columnFormat(values.filter((value): value is number => value !== null));
   const isCurve = metric.count > 1;
-  const cell = (value: number | null | undefined, strong = false) =>
-    el("td", {
-      class: strong ? "nbt-strong" : "nbt-quiet",
-      text: value === null || value === undefined ? "" : write(value),
+  const cell = (place: number) => {
+    const value = place === 0 || isCurve ? values[place] : null;
+    return el("td", {
+      class: place === 0 ? "nbt-strong" : "nbt-quiet",
+      text: value === null || value === undefined ? "" : (writes[place]?.(value) ?? ""),
       title: value === null || value === undefined ? "" : fullNumber(value),
     });
+  };
   return el(
     "tr",
     { attributes: { "data-metric": metric.key } },
     el("th", { title: metric.key, attributes: { scope: "row" } }, el("div", { class: "nbt-run-name", text: metric.key })),
     el("td", {}, isCurve && curve ? spark(curve) : null),
-    cell(values[0], true),
-    cell(isCurve ? values[1] : null),
-    cell(isCurve ? values[2] : null),
+    ...[0, 1, 2].map(cell),
     el("td", { class: "nbt-quiet", text: isCurve ? count(metric.count) : "" }),
   );
 }

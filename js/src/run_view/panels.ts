@@ -29,7 +29,13 @@ export function charts(view: RunView, system: boolean): HTMLElement {
           el("span", { class: "nbt-run-charttitle", text: title, title: metric.key }),
           el("span", { class: "nbt-strong", text: lastValue(metric) }),
         ),
-        curveChart(title, [{ name: "", stroke: "var(--nbt-curve)", dash: "", ...view.curves.get(metric.key)! }]),
+        curveChart(
+          title,
+          [{ name: "", stroke: "var(--nbt-curve)", dash: "", ...view.curves.get(metric.key)! }],
+          120,
+          // The machine is looked at once a second.
+          system ? "second" : "step",
+        ),
       ),
     );
   }

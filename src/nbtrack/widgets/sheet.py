@@ -12,6 +12,7 @@ from typing import Literal
 from nbtrack.charts.style import Look, Theme, look_of
 from nbtrack.widgets.curve_plots import CurvePlot, draw_plots
 from nbtrack.widgets.drawing import cut_to_width, svg_page, svg_text
+from nbtrack.widgets.image import text_width
 
 Tone = Literal["", "quiet", "good", "bad"]
 
@@ -23,6 +24,8 @@ _MARGIN = 16
 _ROW = 21
 _NAME = 190
 _MIN_COLUMN = 150
+# Behind values of this width stands what is said of them.
+_VALUE = 76
 _GOOD = {"light": "#1A7F37", "dark": "#4FB36A"}
 _BAD = {"light": "#CF222E", "dark": "#F0716B"}
 
@@ -125,14 +128,15 @@ def _draw_group(
         parts.append(svg_text(_MARGIN, y, name, look.quiet, size=12, anchor="start"))
         for place, cell in enumerate(row.cells):
             x = _MARGIN + _NAME + place * column
-            room = column - 12 - (72 if cell.note else 0)
+            room = _VALUE - 8 if cell.note else column - 12
             text = cut_to_width(cell.text, room, 12)
             weight = 600 if cell.differs else 400
             parts.append(svg_text(x, y, text, look.ink, size=12, weight=weight, anchor="start"))
             if cell.note:
-                note = cut_to_width(cell.note, 68, 11)
-                end = x + column - 12
-                parts.append(svg_text(end, y, note, tones[cell.tone], anchor="end"))
+                after = max(_VALUE, text_width(text, 12) + 10) if cell.differs else _VALUE
+                note = cut_to_width(cell.note, column - after - 8, 11)
+                colour = tones[cell.tone]
+                parts.append(svg_text(x + after, y, note, colour, anchor="start"))
         y += _ROW
     if (hidden := len(group.rows) - MAX_ROWS) > 0:
         parts.append(svg_text(_MARGIN, y, f"… {hidden} more", look.quiet, anchor="start"))

@@ -63,7 +63,10 @@ def rows_html(rows: Sequence[SheetRow], limit: int) -> str:
             style = f"{MONO};{_DIFFERS}" if cell.differs else MONO
             note = ""
             if cell.note:
-                note = f' <span style="{_TONES[cell.tone]};font-size:85%">{esc(cell.note)}</span>'
+                note = (
+                    f' &nbsp;<span style="{_TONES[cell.tone]};font-size:85%">'
+                    f"{esc(cell.note)}</span>"
+                )
             cells.append(
                 f'<td style="{_CELL}"><span style="{style}">{esc(cell.text)}</span>{note}</td>'
             )

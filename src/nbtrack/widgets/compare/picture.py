@@ -62,8 +62,12 @@ def sheet_row(row: Row) -> SheetRow:
     texts = metric_texts(row.numbers) if row.numbers is not None else row.texts
     for place, text in enumerate(texts):
         note, tone = _change(row, place)
+        if row.notes and row.differs(place):
+            note, tone = row.notes[place], "quiet"
         shown = "—" if text is None else text
-        cells.append(Cell(shown, note, tone, place > 0 and row.differs(place)))
+        # Of numbers the change says it.
+        differs = row.numbers is None and text is not None and row.differs(place)
+        cells.append(Cell(shown, note, tone, differs))
     return SheetRow(row.name, tuple(cells))
 
 

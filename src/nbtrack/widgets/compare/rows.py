@@ -26,14 +26,14 @@ class Row:
     """One thing that runs have: a value per run, ``None`` where a run has none.
 
     ``numbers`` are those of a metric, and ``higher`` says whether more of it is better,
-    where its name tells. ``note`` is what is said of the difference.
+    where its name tells. ``notes`` are what is said of each run's difference to the first.
     """
 
     name: str
     texts: tuple[str | None, ...]
     numbers: tuple[float | None, ...] | None = None
     higher: bool | None = None
-    note: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def is_same(self) -> bool:
@@ -68,8 +68,8 @@ class Row:
     def to_json(self) -> dict[str, object]:
         """As ``js/src/compare/protocol.ts`` has it."""
         told: dict[str, object] = {"name": self.name, "same": self.is_same}
-        if self.note:
-            told["note"] = self.note
+        if any(self.notes):
+            told["notes"] = self.notes
         if self.numbers is None:
             told["texts"] = self.texts
         else:
@@ -103,37 +103,36 @@ def groups_of(
 ) -> list[Group]:
     """What the runs have, in the order to show it; ``differences`` are those to the first run."""
 
-    def told(title: str, values: Sequence[Mapping[str, str]], notes: str = "") -> Group:
-        return _group(title, values, _notes(differences, notes or title.lower()))
+    def told(title: str, values: Sequence[Mapping[str, str]], *, noted: bool = False) -> Group:
+        notes = [_notes(difference, title.lower()) for difference in differences] if noted else []
+        return _group(title, values, notes)
 
     groups = [
         _metrics(recipes),
-        told("Parameters", [params_of(recipe) for recipe in recipes]),
-        told("Run", [_run(recipe) for recipe in recipes], "none"),
-        told("Tags and note", [_said(recipe) for recipe in recipes], "none"),
-        told("Data", [_data(recipe) for recipe in recipes]),
-        told("Git", [git_of(recipe) for recipe in recipes], "none"),
-        told("Packages", [recipe.packages for recipe in recipes]),
-        told("Environment", [_environment(recipe) for recipe in recipes], "none"),
-        told("Files", [_files(each) for each in files], "none"),
+        told("Parameters", [params_of(recipe) for recipe in recipes], noted=True),
+        told("Run", [_run(recipe) for recipe in recipes]),
+        told("Tags and note", [_said(recipe) for recipe in recipes]),
+        told("Data", [_data(recipe) for recipe in recipes], noted=True),
+        told("Git", [git_of(recipe) for recipe in recipes]),
+        told("Packages", [recipe.packages for recipe in recipes], noted=True),
+        told("Environment", [_environment(recipe) for recipe in recipes]),
+        told("Files", [_files(each) for each in files]),
     ]
     return [group for group in groups if group.rows]
 
 
 def _group(
-    title: str, values: Sequence[Mapping[str, str]], notes: Mapping[str, str] | None = None
+    title: str, values: Sequence[Mapping[str, str]], notes: Sequence[Mapping[str, str]]
 ) -> Group:
     names = dict.fromkeys(name for each in values for name in each)
-    rows = [
-        Row(
-            name,
-            tuple(_bounded(each.get(name)) for each in values),
-            note=(notes or {}).get(name, ""),
-        )
-        for name in names
-    ]
-    # Those that matter to the code are noted, and come before the others.
-    rows.sort(key=lambda row: (row.is_same, not row.note and bool(notes)))
+    rows = []
+    for name in names:
+        said = tuple(each.get(name, "") for each in notes)
+        texts = tuple(_bounded(each.get(name)) for each in values)
+        rows.append(Row(name, texts, notes=("", *said) if said else ()))
+    # Packages that the code imports are noted, and come before the others.
+    is_noted = title == "Packages"
+    rows.sort(key=lambda row: (row.is_same, is_noted and not any(row.notes)))
     return Group(title, tuple(rows))
 
 
@@ -141,17 +140,9 @@ def _bounded(text: str | None) -> str | None:
     return text if text is None or len(text) <= MAX_VALUE_CHARS else text[:MAX_VALUE_CHARS] + "…"
 
 
-def _notes(differences: Sequence[Difference], title: str) -> dict[str, str]:
-    """What the differences to the first run say of each name; one sentence where they agree."""
-    notes: dict[str, dict[str, None]] = {}
-    for difference in differences:
-        for section in difference.sections:
-            if section.title == title:
-                for change in section.changes:
-                    if change.note:
-                        notes.setdefault(change.name, {})[change.note] = None
-    # With several runs, which of them "10 times" is about cannot be seen.
-    return {name: next(iter(said)) for name, said in notes.items() if len(said) == 1}
+def _notes(difference: Difference, title: str) -> dict[str, str]:
+    """What a difference says of each name in a section, such as ``10 times``."""
+    return {change.name: change.note for change in difference[title] if change.note}
 
 
 def _metrics(recipes: Sequence[Recipe]) -> Group:

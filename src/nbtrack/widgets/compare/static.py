@@ -29,6 +29,7 @@ from nbtrack.widgets.static_parts import (
 
 MAX_TABLE_BYTES = 120_000
 _PLOTS = 12
+_PICTURE = "text-align:left;vertical-align:top;padding:4px 14px 4px 0"
 
 
 def static_html(model: CompareModel) -> str:
@@ -56,7 +57,8 @@ def static_html(model: CompareModel) -> str:
 def _tables(groups: Sequence[Group], heads: str, limit: int, *, is_one: bool) -> str:
     """One table of what differs, and the same folded away."""
     parts, same = [], []
-    span = f'<td colspan="99" style="padding:10px 0 2px;border-bottom:1px solid {LINE}">'
+    style = f"text-align:left;padding:10px 0 2px;border-bottom:1px solid {LINE}"
+    span = f'<td colspan="99" style="{style}">'
     for group in groups:
         shown = group.rows if is_one else group.different
         if shown:
@@ -99,9 +101,7 @@ def _figures(model: CompareModel, runs: Sequence[Compared]) -> str:
             else:
                 left_out += bool(drawn)
                 cells.append("—" if not drawn else quiet("too large for this page"))
-        columns = "".join(
-            f'<td style="vertical-align:top;padding:4px 14px 4px 0">{cell}</td>' for cell in cells
-        )
-        rows.append(f'<tr><td style="{QUIET};vertical-align:top">{esc(path)}</td>{columns}</tr>')
+        columns = "".join(f'<td style="{_PICTURE}">{cell}</td>' for cell in cells)
+        rows.append(f'<tr><td style="{_PICTURE};{QUIET}">{esc(path)}</td>{columns}</tr>')
     said = f"{left_out} not shown here" if left_out else ""
     return fold("Figures", table("".join(rows)), is_open=True, said=said) if rows else ""
