@@ -168,22 +168,20 @@ class CompareModel:
         return pyarrow.table(columns)
 
     def _run(self, run_id: str) -> tuple[str, Compared] | None:
-        from nbtrack.provenance.recipe import recipe_of
+        from nbtrack.provenance.recipe import recipe_with
         from nbtrack.store import run_artifacts, run_detail
 
         try:
-            # Its text, since NaN differs from itself.
-            state = repr(
-                (run_detail(self.store, run_id), files := run_artifacts(self.store, run_id))
-            )
-            kept = self._kept.get(run_id)
-            if kept is None or kept[0] != state:
-                kept = self._kept[run_id] = (
-                    state,
-                    Compared(recipe_of(self.store, run_id), tuple(files)),
-                )
+            detail = run_detail(self.store, run_id)
         except RunNotFound:
             return None
+        files = tuple(run_artifacts(self.store, run_id))
+        # Its text, since NaN differs from itself.
+        state = repr((detail, files))
+        kept = self._kept.get(run_id)
+        if kept is None or kept[0] != state:
+            recipe = recipe_with(self.store, detail)
+            kept = self._kept[run_id] = (state, Compared(recipe, files))
         return kept
 
 

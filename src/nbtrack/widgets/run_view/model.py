@@ -41,15 +41,15 @@ class RunModel:
 
     def refresh(self) -> bool:
         """Look whether the store has something new of this run; whether it had."""
-        from nbtrack.provenance.recipe import recipe_of
+        from nbtrack.provenance.recipe import recipe_with
         from nbtrack.store import run_artifacts, run_detail
 
-        files = run_artifacts(self.store, self.run_id)
+        detail, files = run_detail(self.store, self.run_id), run_artifacts(self.store, self.run_id)
         # Its text, since NaN differs from itself.
-        state = repr((run_detail(self.store, self.run_id), files))
+        state = repr((detail, files))
         if state == self._state:
             return False
-        self._recipe, self._files = recipe_of(self.store, self.run_id), files
+        self._recipe, self._files = recipe_with(self.store, detail), files
         self._state = state
         return True
 
