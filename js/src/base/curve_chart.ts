@@ -7,6 +7,8 @@ import { linearTicks } from "./ticks.ts";
 const WIDTH = 320;
 /** Room for strokes at the edges, as a share of the height. */
 const PAD = 0.05;
+/** What is read out stands beside the cross, not on it. */
+const TIP_GAP = 24;
 
 export interface ChartLine {
   /** Whose curve it is; empty where there is only one. */
@@ -96,7 +98,6 @@ function readOut(
     cross.setAttribute("x1", String(at * WIDTH));
     cross.setAttribute("x2", String(at * WIDTH));
     tip.hidden = false;
-    tip.classList.toggle("nbt-curve-tip-left", at > 0.5);
     tip.style.left = `${at * 100}%`;
     tip.replaceChildren(
       el("div", { class: "nbt-quiet", text: `${unit} ${fullNumber(step)}` }),
@@ -114,6 +115,10 @@ function readOut(
         );
       }),
     );
+    // On the right of the cross, unless the widget ends there.
+    const end = (plot.closest(".nbt") ?? plot).getBoundingClientRect().right;
+    const room = end - (frame.left + at * frame.width);
+    tip.classList.toggle("nbt-curve-tip-left", room < tip.offsetWidth + TIP_GAP);
   });
   plot.addEventListener("pointerleave", () => {
     cross.setAttribute("visibility", "hidden");

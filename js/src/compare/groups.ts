@@ -63,7 +63,7 @@ export function sectionHead(
 
 function table(view: CompareView, title: string, rows: readonly Row[]): HTMLElement {
   const body = el("tbody");
-  for (const row of rows) body.append(line(row));
+  for (const row of rows) body.append(line(row, view.runs.length > 1 && row.same));
   return el(
     "table",
     { class: "nbt-cmp-table", attributes: { "aria-label": title } },
@@ -78,11 +78,11 @@ function table(view: CompareView, title: string, rows: readonly Row[]): HTMLElem
   );
 }
 
-function line(row: Row): HTMLElement {
+function line(row: Row, isSame: boolean): HTMLElement {
   const cells = row.numbers ? numberCells(row) : textCells(row);
   return el(
     "tr",
-    { class: row.same ? "nbt-cmp-same" : "", attributes: { "data-row": row.name } },
+    { class: isSame ? "nbt-cmp-same" : "", attributes: { "data-row": row.name } },
     el(
       "th",
       { title: row.name, attributes: { scope: "row" } },
@@ -163,8 +163,15 @@ function bestOf(numbers: readonly number[], higher: boolean): number | null {
 
 /** Numbers of one row with their decimal points alike, and digits enough to tell them apart. */
 export function tellingFormat(numbers: readonly number[]): NumberFormat {
-  const usual = columnFormat(numbers);
+  const usual = numbers.some((value) => Math.abs(value) >= 1e6 && !Number.isInteger(value))
+    ? exponential
+    : columnFormat(numbers);
   const different = new Set(numbers.map(String)).size;
   if (new Set(numbers.map(usual)).size >= different) return usual;
   return (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(9))) : usual(value));
+}
+
+/** A large number as `1.235e6`. */
+function exponential(value: number): string {
+  return Number.isFinite(value) ? value.toExponential(3).replace("e+", "e") : shortNumber(value);
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -63,11 +64,15 @@ class Reading:
 
 
 class CompareModel:
-    """The state of one comparison: ``runs`` are full ids, at most `MAX_RUNS`."""
+    """The state of one comparison: ``runs`` are full ids, at most `MAX_RUNS`.
+
+    Any thread may call any method.
+    """
 
     def __init__(self, store: Store, runs: Sequence[str]) -> None:
         self.store = store
         self.runs: list[str] = []
+        self._lock = threading.RLock()
         # A run keeps its hue when others go, or when it becomes the baseline.
         self._hues: dict[str, int] = {}
         self._kept: dict[str, tuple[str, Compared]] = {}
@@ -82,12 +87,13 @@ class CompareModel:
                 f"A comparison shows at most {MAX_RUNS} runs, not {len(runs)}: select fewer, "
                 "or look at all of them with nbtrack.parallel()."
             )
-        self.runs, self._reading = list(runs), None
-        self._hues = {run: hue for run, hue in self._hues.items() if run in self.runs}
-        for run in self.runs:
-            if run not in self._hues:
-                taken = set(self._hues.values())
-                self._hues[run] = next(hue for hue in range(MAX_RUNS) if hue not in taken)
+        with self._lock:
+            self.runs, self._reading = list(runs), None
+            self._hues = {run: hue for run, hue in self._hues.items() if run in self.runs}
+            for run in self.runs:
+                if run not in self._hues:
+                    taken = set(self._hues.values())
+                    self._hues[run] = next(hue for hue in range(MAX_RUNS) if hue not in taken)
 
     def hue(self, run_id: str) -> int:
         """Which of the palette's colours the run has."""
@@ -95,27 +101,31 @@ class CompareModel:
 
     def refresh(self) -> bool:
         """Look whether the store has something new of these runs; whether it had."""
-        # A run that was purged meanwhile is no longer compared.
-        found = [each for run_id in self.runs if (each := self._run(run_id)) is not None]
-        state = [told for told, _ in found]
-        if self._reading is not None and state == self._state:
-            return False
-        self._state, self._reading = state, _compare(tuple(run for _, run in found))
-        return True
+        with self._lock:
+            # A run that was purged meanwhile is no longer compared.
+            found = [each for run_id in self.runs if (each := self._run(run_id)) is not None]
+            state = [told for told, _ in found]
+            if self._reading is not None and state == self._state:
+                return False
+            self._state, self._reading = state, _compare(tuple(run for _, run in found))
+            return True
 
     def read(self) -> Reading:
         """The comparison, as it was when `refresh` looked last."""
-        if self._reading is None:
-            self.refresh()
-        assert self._reading is not None
-        return self._reading
+        with self._lock:
+            if self._reading is None:
+                self.refresh()
+            assert self._reading is not None
+            return self._reading
 
     def snapshot(self) -> dict[str, Any]:
         """What the browser draws: JSON, and the curves as Arrow."""
-        reading = self.read()
+        with self._lock:
+            reading = self.read()
+            heads = [_head_json(each.run, self.hue(each.run.run_id)) for each in reading.runs]
         ids = [each.run.run_id for each in reading.runs]
         return {
-            "runs": [_head_json(each.run, self.hue(each.run.run_id)) for each in reading.runs],
+            "runs": heads,
             "groups": [
                 {"title": group.title, "rows": [row.to_json() for row in group.rows]}
                 for group in reading.groups
