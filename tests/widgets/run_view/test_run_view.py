@@ -9,9 +9,10 @@ import sys
 import xml.etree.ElementTree as ElementTree
 
 import pytest
+from ipywidgets import Widget
 
 import nbtrack
-from nbtrack.errors import RunNotFound
+from nbtrack.errors import InvalidValue, RunNotFound
 from nbtrack.tracking.active import run
 from nbtrack.widgets.run_view.widget import RunView
 from tests.widgets.saying import HOSTILE, VIEW, curves, say
@@ -143,6 +144,16 @@ def test_the_picture_is_saved_and_the_data_is_a_frame(view, tmp_path):
     assert "metric,accuracy,0.9,0.9" in say(view, kind="csv")[0]["csv"].replace('"', "")
 
 
+def test_a_run_may_be_named_and_anything_else_is_refused(view):
+    named = RunView("full")
+    assert named._snapshot["run"]["run_id"] == view._snapshot["run"]["run_id"]
+    named.close()
+    with pytest.raises(RunNotFound, match="closest: 'full'"):
+        RunView("ful")
+    with pytest.raises(InvalidValue, match=r"not of a int: give nbtrack\.get_run"):
+        RunView(7)
+
+
 # What every picture must bear
 
 
@@ -225,7 +236,9 @@ def shell(monkeypatch):
     # The front door has given out what other tests asked for.
     for name in ("get_run", "runs", "run"):
         monkeypatch.delitem(vars(nbtrack), name, raising=False)
-    return shell
+    yield shell
+    # What was shown looks at its store until it is closed.
+    Widget.close_all()
 
 
 def test_whoever_gets_a_run_through_the_front_door_sees_it_in_tabs(place, shell):

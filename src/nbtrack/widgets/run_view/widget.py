@@ -7,6 +7,9 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.errors import InvalidValue
+from nbtrack.tracking.handle import RunHandle
+from nbtrack.tracking.past import get_run
 from nbtrack.widgets import image
 from nbtrack.widgets.live import StoreWidget, built
 from nbtrack.widgets.run_view.model import RunModel
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
     import pyarrow
 
     from nbtrack.charts.style import Theme
-    from nbtrack.tracking.handle import RunHandle
 
 _NAMED = 8
 
@@ -28,14 +30,21 @@ _NAMED = 8
 class RunView(StoreWidget):
     """Everything known of one run, in tabs; live while the run runs.
 
-    A run shows as one in a notebook; ``RunView(run)`` makes one to keep, of
-    `nbtrack.get_run`'s answer or a run that is open. Raises `RunNotFound`.
+    A run shows as one in a notebook; ``RunView(run)`` makes one to keep, of a run or its
+    name or id. Raises `RunNotFound`, `AmbiguousRun`, and `InvalidValue` for what is no run.
     """
 
     _esm = built("run_view.js")
     _css = built("run_view.css")
 
-    def __init__(self, run: RunHandle) -> None:
+    def __init__(self, run: RunHandle | str) -> None:
+        if isinstance(run, str):
+            run = get_run(run)
+        if not isinstance(run, RunHandle):
+            raise InvalidValue(
+                f"A RunView is of one run, not of a {type(run).__name__}: "
+                "give nbtrack.get_run('name'), or the name."
+            )
         self._model = RunModel(run.store, run.id)
         self._begin_on(run.store)
 
