@@ -173,6 +173,16 @@ def test_runs_may_be_names_ids_runs_a_frame_or_a_list(store):
         compare(*[f"run-{i}" for i in range(9)])
 
 
+def test_a_run_of_another_store_is_refused(two, tmp_path):
+    with run("far", store=tmp_path / "other") as far:
+        pass
+    with pytest.raises(RunNotFound, match="runs of the same store"):
+        compare("one", nbtrack.get_run("far", store=tmp_path / "other"), store=two.store.path)
+    with pytest.raises(RunNotFound, match="runs of the same store"):
+        two.runs = [far]
+    assert names(two) == ["one", "two"]
+
+
 def test_a_widget_gives_what_is_selected_in_it_and_so_does_the_store(store):
     table, picture = RunTable(), parallel()
     table.selected = ["run-2", "run-3"]

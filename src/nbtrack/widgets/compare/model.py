@@ -81,13 +81,22 @@ class CompareModel:
         self.choose(runs)
 
     def choose(self, runs: Sequence[str]) -> None:
-        """Compare these runs, given by full ids. Raises `InvalidValue` where they are too many."""
+        """Compare these runs, given by full ids.
+
+        Raises `InvalidValue` where they are too many, `RunNotFound` for one of another store.
+        """
         if len(runs) > MAX_RUNS:
             raise InvalidValue(
                 f"A comparison shows at most {MAX_RUNS} runs, not {len(runs)}: select fewer, "
                 "or look at all of them with nbtrack.parallel()."
             )
         with self._lock:
+            for run_id in runs:
+                if run_id not in self._kept and self._run(run_id) is None:
+                    raise RunNotFound(
+                        f"Run {short_id(run_id)} is not in {self.store.path}: "
+                        "runs are compared with runs of the same store."
+                    )
             self.runs, self._reading = list(runs), None
             self._hues = {run: hue for run, hue in self._hues.items() if run in self.runs}
             for run in self.runs:
