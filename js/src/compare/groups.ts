@@ -96,7 +96,7 @@ function textCells(row: Row): HTMLElement[] {
   const texts = row.texts ?? [];
   return texts.map((text, place) => {
     if (text === null) return el("td", {}, el("span", { class: "nbt-none", text: "–" }));
-    const differs = place > 0 && text !== texts[0];
+    const differs = row.differs?.[place] ?? false;
     const shown = text === "" ? "(empty)" : text;
     const note = differs ? row.notes?.[place] : "";
     return el(

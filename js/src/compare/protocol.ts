@@ -20,6 +20,8 @@ export interface Row {
   /** What is said of each run's difference to the first, such as `10 times`. */
   notes?: string[];
   texts?: (string | null)[];
+  /** Of texts, which differ from the first run's; long ones come cut. */
+  differs?: boolean[];
   /** Of a metric, in place of `texts`. */
   numbers?: JsonNumber[];
   /** Whether more of the metric is better, where its name tells. */

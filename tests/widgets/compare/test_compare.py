@@ -63,9 +63,35 @@ def test_what_differs_comes_first_and_what_is_the_same_is_known(two):
         ("lr", False),
         ("seed", True),
     ]
-    assert row(two, "lr")["texts"] == ("0.1", "0.01")
+    assert row(two, "lr")["texts"] == ["0.1", "0.01"]
     assert row(two, "lr")["notes"] == ("", "1/10")
     assert repr(two) == "Comparison of 2 runs; metrics, parameters, files differ"
+
+
+def test_what_was_not_recorded_of_a_run_is_no_difference(two):
+    with nbtrack.start_run("one") as r:
+        r.keep_text("packages", "numpy==2.0\nscipy==1.9")
+    two._news()
+    assert [row["same"] for row in group(two, "Packages")] == [True, True]
+    with nbtrack.start_run("two") as r:
+        r.keep_text("packages", "numpy==2.1\nscipy==1.9")
+    two._news()
+    assert [(row["name"], row["same"]) for row in group(two, "Packages")] == [
+        ("numpy", False),
+        ("scipy", True),
+    ]
+
+
+def test_texts_that_differ_beyond_what_is_shown_of_them_differ(place):
+    for name in "ab":
+        with run(name, text="x" * 5000 + name):
+            pass
+    widget = compare("a", "b")
+    assert not row(widget, "text")["same"]
+    assert row(widget, "text")["differs"] == [False, True]
+    assert len(row(widget, "text")["texts"][0]) < 2100
+    assert len(widget.df().a[0]) == 5001
+    widget.close()
 
 
 def test_metrics_come_as_numbers_with_which_way_is_better(two):
@@ -290,7 +316,7 @@ def test_runs_with_nothing_in_common(place):
     with run("b", depth=3) as r:
         r.log_curve("loss", range(3), [3, 2, 1])
     widget = compare("a", "b")
-    assert row(widget, "lr")["texts"] == ("0.1", None)
+    assert row(widget, "lr")["texts"] == ["0.1", None]
     assert row(widget, "loss")["numbers"] == [None, 1.0]
     assert widget._snapshot["keys"] == ()
     assert drawn(widget).count("—") == 4

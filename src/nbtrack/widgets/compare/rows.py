@@ -27,6 +27,8 @@ class Row:
 
     ``numbers`` are those of a metric, and ``higher`` says whether more of it is better,
     where its name tells. ``notes`` are what is said of each run's difference to the first.
+    ``unknown`` are the places of runs that recorded nothing of the kind: whether they
+    differ, nobody knows.
     """
 
     name: str
@@ -34,20 +36,18 @@ class Row:
     numbers: tuple[float | None, ...] | None = None
     higher: bool | None = None
     notes: tuple[str, ...] = ()
+    unknown: frozenset[int] = frozenset()
 
     @property
     def is_same(self) -> bool:
-        """Whether all runs have one and the same value."""
-        if self.numbers is None:
-            return len(set(self.texts)) == 1
-        # NaN is the same as NaN here.
-        return len({None if n is None else repr(n) for n in self.numbers}) == 1
+        """Whether all runs have one and the same value, as far as that is known."""
+        # Of a metric, too, the texts are compared: NaN is the same as NaN.
+        known = [text for place, text in enumerate(self.texts) if place not in self.unknown]
+        return len(set(known)) <= 1
 
     def differs(self, place: int) -> bool:
         """Whether the run at ``place`` has another value than the first."""
-        if self.numbers is not None:
-            return repr(self.numbers[place]) != repr(self.numbers[0])
-        return self.texts[place] != self.texts[0]
+        return not self.unknown & {0, place} and self.texts[place] != self.texts[0]
 
     def better(self, place: int) -> bool | None:
         """Whether that run's metric is better than the first's; ``None`` where it is neither."""
@@ -71,7 +71,8 @@ class Row:
         if any(self.notes):
             told["notes"] = self.notes
         if self.numbers is None:
-            told["texts"] = self.texts
+            told["texts"] = [_bounded(text) for text in self.texts]
+            told["differs"] = [self.differs(place) for place in range(len(self.texts))]
         else:
             told["numbers"] = [json_number(number) for number in self.numbers]
             told["higher"] = self.higher
@@ -103,9 +104,17 @@ def groups_of(
 ) -> list[Group]:
     """What the runs have, in the order to show it; ``differences`` are those to the first run."""
 
-    def told(title: str, values: Sequence[Mapping[str, str]], *, noted: bool = False) -> Group:
+    def told(
+        title: str,
+        values: Sequence[Mapping[str, str]],
+        *,
+        noted: bool = False,
+        seen: bool = False,
+    ) -> Group:
         notes = [_notes(difference, title.lower()) for difference in differences] if noted else []
-        return _group(title, values, notes)
+        # What was not seen around a run may have been there.
+        unknown = [place for place, each in enumerate(values) if seen and not each]
+        return _group(title, values, notes, frozenset(unknown))
 
     groups = [
         _metrics(recipes),
@@ -113,23 +122,26 @@ def groups_of(
         told("Run", [_run(recipe) for recipe in recipes]),
         told("Tags and note", [_said(recipe) for recipe in recipes]),
         told("Data", [_data(recipe) for recipe in recipes], noted=True),
-        told("Git", [git_of(recipe) for recipe in recipes]),
-        told("Packages", [recipe.packages for recipe in recipes], noted=True),
-        told("Environment", [_environment(recipe) for recipe in recipes]),
+        told("Git", [git_of(recipe) for recipe in recipes], seen=True),
+        told("Packages", [recipe.packages for recipe in recipes], noted=True, seen=True),
+        told("Environment", [_environment(recipe) for recipe in recipes], seen=True),
         told("Files", [_files(each) for each in files]),
     ]
     return [group for group in groups if group.rows]
 
 
 def _group(
-    title: str, values: Sequence[Mapping[str, str]], notes: Sequence[Mapping[str, str]]
+    title: str,
+    values: Sequence[Mapping[str, str]],
+    notes: Sequence[Mapping[str, str]],
+    unknown: frozenset[int],
 ) -> Group:
     names = dict.fromkeys(name for each in values for name in each)
     rows = []
     for name in names:
         said = tuple(each.get(name, "") for each in notes)
-        texts = tuple(_bounded(each.get(name)) for each in values)
-        rows.append(Row(name, texts, notes=("", *said) if said else ()))
+        texts = tuple(each.get(name) for each in values)
+        rows.append(Row(name, texts, notes=("", *said) if said else (), unknown=unknown))
     # Packages that the code imports are noted, and come before the others.
     is_noted = title == "Packages"
     rows.sort(key=lambda row: (row.is_same, is_noted and not any(row.notes)))
