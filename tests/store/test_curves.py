@@ -26,7 +26,7 @@ def logged(place, *curves):
 def test_a_thinned_curve_keeps_its_ends_and_its_extremes(tmp_path_factory, values, points):
     store, run_id = logged(tmp_path_factory.mktemp("store") / ".nbtrack", values)
     thinned = thinned_curves(store, [run_id], ["m0"], points=points)
-    steps, kept = thinned["step"].to_pylist(), thinned["value"].to_pylist()
+    (steps,), (kept,) = thinned["steps"].to_pylist(), thinned["values"].to_pylist()
     assert len(kept) <= points
     assert steps == sorted(set(steps))
     assert (steps[0], steps[-1]) == (0, len(values) - 1)
@@ -34,24 +34,23 @@ def test_a_thinned_curve_keeps_its_ends_and_its_extremes(tmp_path_factory, value
     if finite:
         assert min(finite) in kept
         assert max(finite) in kept
-    assert [repr(values[step]) for step in steps] == [repr(value) for value in kept]
+    assert [repr(values[int(step)]) for step in steps] == [repr(value) for value in kept]
 
 
 def test_a_gap_stays_visible(tmp_path):
     values = [float(i) for i in range(1000)]
     values[500] = math.nan
     store, run_id = logged(tmp_path / ".nbtrack", values)
-    kept = thinned_curves(store, [run_id], ["m0"], points=40)["value"].to_pylist()
+    (kept,) = thinned_curves(store, [run_id], ["m0"], points=40)["values"].to_pylist()
     assert any(math.isnan(value) for value in kept)
 
 
 def test_only_the_curves_that_are_asked_for_come(tmp_path):
     store, run_id = logged(tmp_path / ".nbtrack", [1.0, 2.0], [3.0], [4.0])
     told = thinned_curves(store, [run_id], ["m0", "m2", "none"], points=6)
-    assert [(row["key"], row["value"]) for row in told.to_pylist()] == [
-        ("m0", 1.0),
-        ("m0", 2.0),
-        ("m2", 4.0),
+    assert told.select(["key", "steps", "values"]).to_pylist() == [
+        {"key": "m0", "steps": [0.0, 1.0], "values": [1.0, 2.0]},
+        {"key": "m2", "steps": [0.0], "values": [4.0]},
     ]
     assert thinned_curves(store, [], ["m0"], points=6).num_rows == 0
 

@@ -18,7 +18,5 @@ def say(widget, **intent):
 
 def curves(snapshot):
     """The curves of a snapshot as (run, key): values."""
-    found = {}
-    for row in pyarrow.ipc.open_stream(snapshot["curves"]).read_all().to_pylist():
-        found.setdefault((row["run_id"], row["key"]), []).append(row["value"])
-    return found
+    table = pyarrow.ipc.open_stream(snapshot["curves"]).read_all()
+    return {(row["run_id"], row["key"]): row["values"] for row in table.to_pylist()}

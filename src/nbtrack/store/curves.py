@@ -68,9 +68,11 @@ kept AS (
     UNION
     SELECT run_id, key, unnest([0, count - 1]) AS place FROM bucketed WHERE place = 0
 )
-SELECT replace(run_id::VARCHAR, '-', '') AS run_id, key, step, ts, value FROM points
+SELECT replace(run_id::VARCHAR, '-', '') AS run_id, key,
+       list(step::DOUBLE ORDER BY place) AS steps, list(value ORDER BY place) AS values
+FROM points
 WHERE count <= $points OR (run_id, key, place) IN (SELECT (run_id, key, place) FROM kept)
-ORDER BY run_id, key, step, ts
+GROUP BY ALL ORDER BY run_id, key
 """
 
 
@@ -92,7 +94,7 @@ def run_sparklines(
 def thinned_curves(
     store: Store, run_ids: Sequence[str], keys: Sequence[str], *, points: int
 ) -> pyarrow.Table:
-    """Curves as a chart draws them: run_id, key, step, ts and value, in this order.
+    """Curves as a chart draws them: run_id, key, and ``steps`` and ``values`` as lists of floats.
 
     A curve of more than ``points`` keeps its first and last point, and of each stretch
     its extremes and one value that is not finite, so that gaps stay visible. Raises

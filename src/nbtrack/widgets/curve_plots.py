@@ -46,18 +46,13 @@ def plots_of(
     curves: pyarrow.Table, keys: Sequence[str], hues: dict[str, int]
 ) -> tuple[CurvePlot, ...]:
     """A plot for each of ``keys`` that has curves; ``hues`` are those of the runs, by full id."""
-    found: dict[tuple[str, str], tuple[list[float], list[float]]] = {}
-    columns = (curves[name].to_pylist() for name in ("run_id", "key", "step", "value"))
-    for run_id, key, step, value in zip(*columns, strict=True):
-        steps, values = found.setdefault((key, run_id), ([], []))
-        steps.append(float(step))
-        values.append(value)
+    found = {(row["key"], row["run_id"]): row for row in curves.to_pylist()}
     plots = []
     for key in keys:
         lines = [
-            CurveLine(hue, *map(tuple, found[key, run_id]))
+            CurveLine(hue, tuple(row["steps"]), tuple(row["values"]))
             for run_id, hue in hues.items()
-            if (key, run_id) in found
+            if (row := found.get((key, run_id))) is not None
         ]
         if lines:
             plots.append(CurvePlot(key, tuple(lines)))

@@ -94,7 +94,7 @@ def run_json(recipe: Recipe, files: Sequence[StoredArtifact]) -> dict[str, objec
 
 
 def detail_answer(store: Store, run_id: str) -> Answer:
-    """The run as JSON, and as buffers its curves (run_id, key, step, value), then its figures.
+    """The run as JSON, and as buffers its curves (run_id, key, steps, values), then its figures.
 
     Raises `RunNotFound`.
     """
@@ -117,11 +117,10 @@ def curve_keys(run: RunDetail) -> list[str]:
 
 
 def curves_ipc(store: Store, run_ids: Sequence[str], keys: Sequence[str]) -> bytes:
-    """Curves as the browser draws them: run_id, key, step and value as Arrow IPC."""
+    """Curves as the browser draws them: run_id, key, steps and values as Arrow IPC."""
     from nbtrack.store import thinned_curves
 
-    curves = thinned_curves(store, run_ids, keys, points=CURVE_POINTS)
-    return ipc_bytes(curves.select(["run_id", "key", "step", "value"]))
+    return ipc_bytes(thinned_curves(store, run_ids, keys, points=CURVE_POINTS))
 
 
 def is_drawn(file: StoredArtifact) -> bool:

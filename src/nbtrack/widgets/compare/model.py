@@ -147,7 +147,7 @@ class CompareModel:
         }
 
     def curves(self) -> pyarrow.Table:
-        """The curves that are drawn: run_id, key, step, ts and value."""
+        """The curves that are drawn: run_id, key, steps and values."""
         from nbtrack.store import thinned_curves
 
         reading = self.read()

@@ -78,7 +78,7 @@ class RunModel:
         }
 
     def curves(self) -> pyarrow.Table:
-        """The curves that are drawn: run_id, key, step, ts and value."""
+        """The curves that are drawn: run_id, key, steps and values."""
         from nbtrack.store import thinned_curves
 
         keys = curve_keys(self.recipe.run)
