@@ -230,7 +230,10 @@ def test_the_table_opens_a_comparison_of_what_is_selected_and_closes_it(store):
     assert opened["model"] == table._comparison.model_id
     assert names(table._comparison) == ["run-2", "run-3"]
     assert say(table, kind="compare", on=False)[0]["model"] is None
+    say(table, kind="compare", on=True)
+    below = table._comparison
     table.close()
+    assert below.comm is None
 
 
 def test_what_is_logged_shows_and_what_was_purged_goes(two):

@@ -100,6 +100,12 @@ class RunTable(LiveWidget):
             return self._compare(on=bool(intent["on"]))
         return answer(self._model, intent)
 
+    def close(self) -> None:
+        """Take the table off the page, and the comparison below it."""
+        if (opened := getattr(self, "_comparison", None)) is not None:
+            opened.close()
+        super().close()
+
     def _compare(self, *, on: bool) -> Answer:
         """Open a comparison of what is selected below the table, or close the one that is there."""
         was, self._comparison = self._comparison, None
