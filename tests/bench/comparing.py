@@ -62,10 +62,10 @@ def bench_in_python() -> list[Figure]:
     one: Callable[[], object] = lambda: nbtrack.RunView(nbtrack.get_run("one"))  # noqa: E731
     made, view = nbtrack.compare("two-0", "two-1"), nbtrack.RunView(nbtrack.get_run("one"))
     return [
-        Figure("2 runs x 200 parameters, 20 metrics: made", _ms(compare), None, "ms", "<= 500"),
+        Figure("2 runs x 200 parameters, 20 metrics: kernel", _ms(compare), None, "ms", "<= 500"),
         Figure("  its html", _ms(made._html), None, "ms", ""),
         Figure("  its html", len(made._html()) / 1000, None, "kB", "<= 450"),
-        Figure("1 run, 500 parameters, 20 metrics: made", _ms(one), None, "ms", "<= 500"),
+        Figure("1 run, 500 parameters, 20 metrics: kernel", _ms(one), None, "ms", "<= 500"),
         Figure("  its html", _ms(view._html), None, "ms", ""),
         Figure("  its html", len(view._html()) / 1000, None, "kB", "<= 450"),
     ]
@@ -92,9 +92,10 @@ def bench_first_paint() -> list[Figure]:
 
 
 def _ms(call: Callable[[], object], times: int = 5) -> float:
+    """The processor's time, whoever else uses the machine."""
     taken = []
     for _ in range(times):
-        began = time.perf_counter()
+        began = time.process_time()
         call()
-        taken.append(time.perf_counter() - began)
+        taken.append(time.process_time() - began)
     return statistics.median(taken) * 1e3

@@ -17,12 +17,11 @@ from nbtrack.widgets.run_detail import (
     MAX_FIGURES,
     SYSTEM,
     curve_keys,
-    curves_ipc,
     drawn_files,
     is_drawn,
     milliseconds,
 )
-from nbtrack.widgets.wire import Answer
+from nbtrack.widgets.wire import Answer, ipc_bytes
 
 if TYPE_CHECKING:
     import pyarrow
@@ -78,6 +77,8 @@ class CompareModel:
         self._kept: dict[str, tuple[str, Compared]] = {}
         self._state: list[str] = []
         self._reading: Reading | None = None
+        # Asked for by the page and by the html.
+        self._curves: tuple[Reading, pyarrow.Table] | None = None
         self.choose(runs)
 
     def choose(self, runs: Sequence[str]) -> None:
@@ -132,7 +133,6 @@ class CompareModel:
         with self._lock:
             reading = self.read()
             heads = [_head_json(each.run, self.hue(each.run.run_id)) for each in reading.runs]
-        ids = [each.run.run_id for each in reading.runs]
         return {
             "runs": heads,
             "groups": [
@@ -141,7 +141,7 @@ class CompareModel:
             ],
             "code": [_code_json(difference) for difference in reading.differences],
             "keys": reading.curves,
-            "curves": curves_ipc(self.store, ids, reading.curves),
+            "curves": ipc_bytes(self.curves()),
             "figures": _figures_json(reading.runs),
             "store": str(self.store.path),
         }
@@ -150,9 +150,13 @@ class CompareModel:
         """The curves that are drawn: run_id, key, steps and values."""
         from nbtrack.store import thinned_curves
 
-        reading = self.read()
-        ids = [each.run.run_id for each in reading.runs]
-        return thinned_curves(self.store, ids, reading.curves, points=CURVE_POINTS)
+        with self._lock:
+            reading = self.read()
+            if self._curves is None or self._curves[0] is not reading:
+                ids = [each.run.run_id for each in reading.runs]
+                drawn = thinned_curves(self.store, ids, reading.curves, points=CURVE_POINTS)
+                self._curves = (reading, drawn)
+            return self._curves[1]
 
     def figures(self, digests: Sequence[str]) -> Answer:
         """The bytes of pictures of these runs, those of ``digests`` alone."""

@@ -10,12 +10,11 @@ from nbtrack.provenance.difference.sections import git_of, machine_of
 from nbtrack.widgets.run_detail import (
     CURVE_POINTS,
     curve_keys,
-    curves_ipc,
     cut_text,
     drawn_files,
     run_json,
 )
-from nbtrack.widgets.wire import Answer
+from nbtrack.widgets.wire import Answer, ipc_bytes
 
 if TYPE_CHECKING:
     import pyarrow
@@ -37,6 +36,8 @@ class RunModel:
         self.run_id = run_id
         self._state = ""
         self._recipe: Recipe | None = None
+        # Asked for by the page and by the html.
+        self._curves: tuple[Recipe, pyarrow.Table] | None = None
         self._files: list[StoredArtifact] = []
 
     def refresh(self) -> bool:
@@ -73,7 +74,7 @@ class RunModel:
         return {
             "run": run_json(recipe, self.files),
             "more": _more_json(recipe),
-            "curves": curves_ipc(self.store, [self.run_id], curve_keys(recipe.run)),
+            "curves": ipc_bytes(self.curves()),
             "store": str(self.store.path),
         }
 
@@ -81,8 +82,12 @@ class RunModel:
         """The curves that are drawn: run_id, key, steps and values."""
         from nbtrack.store import thinned_curves
 
-        keys = curve_keys(self.recipe.run)
-        return thinned_curves(self.store, [self.run_id], keys, points=CURVE_POINTS)
+        recipe = self.recipe
+        if self._curves is None or self._curves[0] is not recipe:
+            keys = curve_keys(recipe.run)
+            drawn = thinned_curves(self.store, [self.run_id], keys, points=CURVE_POINTS)
+            self._curves = (recipe, drawn)
+        return self._curves[1]
 
     def table(self) -> pyarrow.Table:
         """Parameters, metrics and tags as rows: kind, key, value (a text), number."""
