@@ -57,8 +57,10 @@ if TYPE_CHECKING:
         sql,
     )
     from nbtrack.tracking.run import Run
+    from nbtrack.widgets.compare.widget import Comparison, compare
     from nbtrack.widgets.parallel.widget import ParallelCoordinates, parallel
     from nbtrack.widgets.run_table.widget import RunTable
+    from nbtrack.widgets.run_view.widget import RunView
     from nbtrack.widgets.runs import runs
 
 _HOMES = {
@@ -97,18 +99,23 @@ _HOMES = {
         "sql",
     ),
     "nbtrack.tracking.run": ("Run",),
+    "nbtrack.widgets.compare.widget": ("Comparison", "compare"),
     "nbtrack.widgets.parallel.widget": ("ParallelCoordinates", "parallel"),
     "nbtrack.widgets.run_table.widget": ("RunTable",),
+    "nbtrack.widgets.run_view.widget": ("RunView",),
     "nbtrack.widgets.runs": ("runs",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Comparison",
     "NbtrackError",
     "ParallelCoordinates",
     "Run",
     "RunTable",
+    "RunView",
     "active_run",
+    "compare",
     "delete_experiment",
     "delete_run",
     "delete_tag",
@@ -151,6 +158,8 @@ def __getattr__(name: str) -> object:
         return version("nbtrack")
     if name not in _HOME_OF:
         raise AttributeError(f"module 'nbtrack' has no attribute {name!r}")
+    # Whoever has a run got it through here, and may show it.
+    import_module("nbtrack.widgets.run_view.showing").show_runs_in_tabs()
     value = getattr(import_module(_HOME_OF[name]), name)
     globals()[name] = value
     return value

@@ -39,14 +39,15 @@ _SWEEPS = 60
 
 
 @contextmanager
-def _lab() -> Iterator[Lab]:
+def lab() -> Iterator[Lab]:
+    """A window of JupyterLab, with a server of its own that is gone afterwards."""
     place = Path(tempfile.mkdtemp(prefix="nbtrack-bench-"))
     root = place / "notebooks"
     root.mkdir()
     server = LabServer(place / "home", root)
     try:
-        with chromium() as browser, Lab(server, browser, "bench") as lab:
-            yield lab
+        with chromium() as browser, Lab(server, browser, "bench") as window:
+            yield window
     finally:
         server.stop()
         shutil.rmtree(place, ignore_errors=True)
@@ -55,9 +56,9 @@ def _lab() -> Iterator[Lab]:
 def bench_parallel_coordinates() -> list[Figure]:
     """Parallel coordinates of 12 axes: drawn, and brushed."""
     figures = []
-    with _lab() as lab:
+    with lab() as window:
         for runs in (100, 10_000, 100_000):
-            figures += _parallel(lab, runs)
+            figures += _parallel(window, runs)
     return figures
 
 

@@ -7,6 +7,8 @@ export interface AnyModel {
   on(event: string, callback: (...args: never[]) => void): void;
   off(event: string, callback: (...args: never[]) => void): void;
   send(content: unknown): void;
+  /** Where the page keeps the models of other widgets; not every host has one. */
+  widget_manager?: { get_model(id: string): Promise<AnyModel> };
 }
 
 export interface RenderContext {

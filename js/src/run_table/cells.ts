@@ -3,7 +3,8 @@
 import { el } from "../base/dom.ts";
 import { ago, duration, fullNumber, moment } from "../base/format.ts";
 import { rowKey, type LaidColumn } from "./layout.ts";
-import { toNumber, type Group } from "./protocol.ts";
+import { toNumber } from "../base/run.ts";
+import type { Group } from "./protocol.ts";
 import type { Rows } from "./rows.ts";
 import { sparkline } from "./sparkline.ts";
 import type { TableView } from "./view.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { tableFromArrays, tableToIPC } from "@uwdata/flechette";
-import { nearest } from "./curve.ts";
+import { nearest } from "../base/curve_chart.ts";
 import { Rows, takeCurves, type Curves } from "./rows.ts";
 import { finiteRange, linePath } from "./sparkline.ts";
 

@@ -1,19 +1,22 @@
 /** Everything about one run, beside the table. */
 
-import { curve } from "./curve.ts";
+import { curveChart } from "../base/curve_chart.ts";
 import { button, el } from "../base/dom.ts";
 import { count, duration, fullNumber, moment, shortNumber } from "../base/format.ts";
-import { toNumber, type Detail, type DetailMetric } from "./protocol.ts";
+import { SYSTEM, toNumber, type RunJson, type RunMetric } from "../base/run.ts";
+import {
+  figure,
+  folded,
+  inputPairs,
+  keptText,
+  pairs,
+  statusDot,
+  titled,
+  titleOfText,
+  verdict,
+} from "../base/run_parts.ts";
 import type { OpenDetail, TableView } from "./view.ts";
 
-const TEXT_TITLES: Record<string, string> = {
-  source: "Source",
-  stdout: "Output",
-  stderr: "Errors and warnings",
-  traceback: "Traceback",
-  "git.diff": "Uncommitted changes",
-};
-const SYSTEM = "system/";
 const OPEN_TEXTS = new Set(["traceback", "source"]);
 
 export function detailPanel(view: TableView, open: OpenDetail): HTMLElement {
@@ -31,9 +34,13 @@ export function detailPanel(view: TableView, open: OpenDetail): HTMLElement {
     pairs("Parameters", detail.params.map(({ key, value }) => [key, value])),
     pairs("Tags", Object.entries(detail.tags)),
     figures(open),
-    inputs(detail),
+    pairs("Data", inputPairs(detail)),
     resources(open),
-    ...orderedTexts(detail).map(({ role, text, cut }) => textSection(role, text, cut)),
+    ...detail.texts.map(({ role, text, cut }) => {
+      const section = folded(titleOfText(role), OPEN_TEXTS.has(role));
+      section.append(...keptText(role, text, cut));
+      return section;
+    }),
     facts(detail.facts),
   );
   panel.addEventListener("keydown", (event) => {
@@ -42,7 +49,7 @@ export function detailPanel(view: TableView, open: OpenDetail): HTMLElement {
   return panel;
 }
 
-function head(view: TableView, detail: Detail): HTMLElement {
+function head(view: TableView, detail: RunJson): HTMLElement {
   const facts = [detail.experiment, detail.short_id];
   if (detail.duration_s !== null) facts.push(duration(detail.duration_s));
   const when = detail.started_ms === null ? "" : moment(detail.started_ms);
@@ -52,7 +59,7 @@ function head(view: TableView, detail: Detail): HTMLElement {
     el(
       "div",
       { class: "nbt-detail-title" },
-      el("span", { class: `nbt-dot nbt-is-${detail.status}`, attributes: { "aria-hidden": true } }),
+      statusDot(detail.status),
       el("b", { text: detail.name }),
       el("span", { class: `nbt-status nbt-is-${detail.status}`, text: detail.status }),
       button("×", { class: "nbt-x", title: "Close (Esc)", attributes: { "aria-label": "Close" } }, () =>
@@ -62,21 +69,6 @@ function head(view: TableView, detail: Detail): HTMLElement {
     el("div", { class: "nbt-quiet nbt-small", text: facts.join(" · ") }),
     el("div", { class: "nbt-quiet nbt-small", text: when }),
   );
-}
-
-function verdict(detail: Detail): HTMLElement | null {
-  if (detail.verdict === null) return null;
-  const section = titled("Verdict");
-  const replayed = detail.replayed === null ? "" : ` · replayed: ${detail.replayed}`;
-  section.append(
-    el("span", {
-      class: `nbt-verdict nbt-is-${detail.verdict.replace(" ", "-")}`,
-      text: detail.verdict,
-    }),
-    el("span", { class: "nbt-quiet", text: replayed }),
-    ...detail.blames.map((text) => el("div", { class: "nbt-quiet nbt-small", text })),
-  );
-  return section;
 }
 
 function metrics(
@@ -103,26 +95,11 @@ function resources(open: OpenDetail): HTMLElement | null {
 function figures(open: OpenDetail): HTMLElement | null {
   if (!open.figures.length) return null;
   const section = titled("Figures");
-  for (const { path, image } of open.figures) {
-    const address = URL.createObjectURL(image);
-    const picture = el("img", { class: "nbt-figure", attributes: { src: address, alt: path } });
-    picture.addEventListener("load", () => URL.revokeObjectURL(address));
-    section.append(picture);
-  }
+  section.append(...open.figures.map(figure));
   return section;
 }
 
-function inputs(detail: Detail): HTMLElement | null {
-  return pairs(
-    "Data",
-    detail.inputs.map(({ name, kind, shape, digest, note }) => [
-      name,
-      [kind, shape, digest, note].filter((part) => part).join(" · "),
-    ]),
-  );
-}
-
-function metricBlock(metric: DetailMetric, open: OpenDetail): HTMLElement {
+function metricBlock(metric: RunMetric, open: OpenDetail): HTMLElement {
   const value = toNumber(metric.value);
   const line = el(
     "div",
@@ -134,7 +111,7 @@ function metricBlock(metric: DetailMetric, open: OpenDetail): HTMLElement {
       title: value === null ? "" : fullNumber(value),
     }),
   );
-  const points = open.curves.get(metric.key);
+  const points = open.curves.get(metric.key)?.get(open.detail.run_id);
   if (metric.count < 2 || !points) return line;
   const [low, high] = [toNumber(metric.min), toNumber(metric.max)];
   const range =
@@ -145,60 +122,15 @@ function metricBlock(metric: DetailMetric, open: OpenDetail): HTMLElement {
     "div",
     { class: "nbt-metric" },
     line,
-    curve(points.steps, points.values),
+    curveChart(metric.key, [{ name: "", stroke: "var(--nbt-curve)", dash: "", ...points }], 72),
     el("div", { class: "nbt-quiet nbt-small", text: range }),
   );
 }
 
-function pairs(title: string, entries: [string, string][]): HTMLElement | null {
-  if (!entries.length) return null;
-  const section = titled(title);
-  for (const [key, value] of entries) {
-    section.append(
-      el(
-        "div",
-        { class: "nbt-pair" },
-        el("span", { class: "nbt-key", text: key, title: key }),
-        el("span", { class: "nbt-value", text: value, title: value.slice(0, 2000) }),
-      ),
-    );
-  }
-  return section;
-}
-
-function orderedTexts(detail: Detail): Detail["texts"] {
-  const order = ["traceback", "source", "stdout", "stderr"];
-  const rank = (role: string) => (order.indexOf(role) + order.length + 1) % (order.length + 1);
-  const known = detail.texts.filter((text) => order.includes(text.role));
-  const others = detail.texts.filter((text) => !order.includes(text.role));
-  return [...known.sort((a, b) => rank(a.role) - rank(b.role)), ...others];
-}
-
-function textSection(role: string, text: string, cut: boolean): HTMLElement {
-  const section = folded(TEXT_TITLES[role] ?? role, OPEN_TEXTS.has(role));
-  section.append(el("pre", { class: role === "traceback" ? "nbt-log nbt-bad" : "nbt-log", text }));
-  if (cut) {
-    const how = `run.text("${role}") has all of it`;
-    section.append(el("div", { class: "nbt-quiet nbt-small", text: `Cut here; ${how}.` }));
-  }
-  return section;
-}
-
 function facts(all: Record<string, string>): HTMLElement | null {
-  const entries = Object.entries(all);
-  if (!entries.length) return null;
+  const inner = pairs("", Object.entries(all));
+  if (!inner) return null;
   const section = folded("Surroundings", false);
-  const inner = pairs("", entries);
-  if (inner) section.append(...inner.children);
-  return section;
-}
-
-function titled(title: string): HTMLElement {
-  return el("section", { class: "nbt-section" }, title ? el("h4", { text: title }) : null);
-}
-
-function folded(title: string, open: boolean): HTMLDetailsElement {
-  const section = el("details", { class: "nbt-section" }, el("summary", { text: title }));
-  section.open = open;
+  section.append(...inner.children);
   return section;
 }

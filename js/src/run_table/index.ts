@@ -5,12 +5,14 @@
  */
 
 import "../base/base.css";
+import "../base/run.css";
 import "./style.css";
 import type { AnyModel } from "../base/anywidget.ts";
 import { label } from "../base/column.ts";
 import { button, el } from "../base/dom.ts";
 import { mount } from "../base/mount.ts";
 import { footLine, showEmpty } from "../base/notes.ts";
+import { build as compare } from "../compare/build.ts";
 import { detailPanel } from "./detail.ts";
 import { Grid } from "./grid.ts";
 import { listenToClicks, listenToKeys } from "./keyboard.ts";
@@ -33,6 +35,7 @@ function build(model: AnyModel, root: HTMLElement, signal: AbortSignal): void {
   const empty = el("div", { class: "nbt-empty", attributes: { role: "status" } });
   const body = el("div", { class: "nbt-body" }, el("div", { class: "nbt-main" }, grid.element, empty));
   root.append(top.element, same, body, footLine(view));
+  showComparison(view, root, signal);
 
   listenToKeys(view, grid, { host: root, focusFilter: top.focus }, signal);
   listenToClicks(view, grid, signal);
@@ -59,6 +62,26 @@ function build(model: AnyModel, root: HTMLElement, signal: AbortSignal): void {
   showEmpty(view, empty, grid.element);
   // Its size is known once it is in the page.
   requestAnimationFrame(() => !signal.aborted && grid.draw());
+}
+
+/** Below the table, until it is closed or another one is asked for. */
+function showComparison(view: TableView, root: HTMLElement, signal: AbortSignal): void {
+  let over = new AbortController();
+  const place = el("div", { class: "nbt-compared", attributes: { role: "region", "aria-label": "Comparison" } });
+  root.append(place);
+  const draw = () => {
+    over.abort();
+    over = new AbortController();
+    place.replaceChildren();
+    if (!view.comparison) return;
+    const close = button("×", { class: "nbt-x", title: "Close", attributes: { "aria-label": "Close the comparison" } }, () =>
+      view.compare(false),
+    );
+    place.append(el("div", { class: "nbt-compared-head" }, el("b", { text: "Comparison" }), close));
+    compare(view.comparison, place, AbortSignal.any([over.signal, signal]));
+  };
+  view.on("comparison", draw);
+  signal.addEventListener("abort", () => over.abort());
 }
 
 function questionOf(view: TableView): string {

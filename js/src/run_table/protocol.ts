@@ -7,6 +7,7 @@
  */
 
 import type { Column } from "../base/column.ts";
+import type { JsonNumber, RunJson } from "../base/run.ts";
 
 export interface OrderKey {
   column: string;
@@ -17,9 +18,6 @@ export interface Best {
   direction: "max" | "min";
   runs: string[];
 }
-
-/** A number as JSON can carry it: `"NaN"`, `"Infinity"` and `"-Infinity"` are text. */
-export type JsonNumber = number | string | null;
 
 export interface Group {
   /** The value that the runs share; `null` where they have none. */
@@ -68,38 +66,9 @@ export interface Snapshot {
   curves: DataView | null;
 }
 
-export interface DetailMetric {
-  key: string;
-  value: JsonNumber;
-  count: number;
-  min: JsonNumber;
-  max: JsonNumber;
-  last_step: number | null;
-}
-
-export interface Detail {
-  run_id: string;
-  short_id: string;
-  name: string;
-  status: string;
-  experiment: string;
-  started_ms: number | null;
-  ended_ms: number | null;
-  duration_s: number | null;
-  note: string;
-  params: { key: string; value: string }[];
-  metrics: DetailMetric[];
-  tags: Record<string, string>;
-  facts: Record<string, string>;
-  verdict: string | null;
-  /** Why it is that, a sentence each. */
-  blames: string[];
-  replayed: string | null;
-  inputs: { name: string; kind: string; shape: string; digest: string; note: string }[];
-  /** Their bytes follow the metrics' buffers. */
+/** A run with its pictures, whose bytes follow the buffer of its curves. */
+export interface Detail extends RunJson {
   figures: { path: string; media_type: string }[];
-  files: { path: string; size_bytes: number }[];
-  texts: { role: string; text: string; cut: boolean }[];
 }
 
 export type Intent =
@@ -120,7 +89,9 @@ export type Intent =
   | { kind: "select"; runs: string[]; on: boolean }
   | { kind: "select_range"; from: number; to: number; on: boolean; within: number | null }
   | { kind: "select_all"; on: boolean }
-  | { kind: "detail"; run: string };
+  | { kind: "detail"; run: string }
+  /** Open a comparison of what is selected, or close it. */
+  | { kind: "compare"; on: boolean };
 
 export type Answer =
   | ({ kind: "page"; revision: number } & PageHead)
@@ -128,8 +99,6 @@ export type Answer =
   | { kind: "state"; state: State; page: PageHead | null }
   | { kind: "selected" }
   | { kind: "detail"; detail: Detail }
+  /** The id of the comparison's own model; `null` where it was closed. */
+  | { kind: "comparison"; model: string | null }
   | { kind: "error"; about: string; message: string };
-
-export function toNumber(value: JsonNumber): number | null {
-  return value === null ? null : Number(value);
-}

@@ -48,15 +48,6 @@ export function takeCurves(buffer: DataView, curves: Curves): void {
   }
 }
 
-/** A metric's points for the detail view: steps and values, thinned to a few hundred. */
-export function points(buffer: DataView): { steps: number[]; values: number[] } {
-  const table = tableFromIPC(bytesOf(buffer));
-  return {
-    steps: Array.from(table.getChild("step") as Iterable<number>, Number),
-    values: Array.from(table.getChild("value") as Iterable<number>, Number),
-  };
-}
-
 function bytesOf(buffer: DataView): Uint8Array {
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 }

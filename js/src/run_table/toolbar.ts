@@ -28,7 +28,23 @@ export function toolbar(
   };
   view.on("state", describe);
   describe();
-  return filterBar(view, [grouping, columns], toGrid, signal);
+  return filterBar(view, [comparing(view), grouping, columns], toGrid, signal);
+}
+
+/** Two runs are the fewest that can be compared, and eight the most. */
+const COMPARED = [2, 8] as const;
+
+function comparing(view: TableView): HTMLElement {
+  const compare = button("Compare", { class: "nbt-button", title: "Put the selected runs side by side" }, () =>
+    view.compare(true),
+  );
+  const describe = () => {
+    const { size } = view.selection;
+    compare.hidden = !view.canCompare || size < COMPARED[0] || size > COMPARED[1];
+  };
+  view.on("selection", describe);
+  describe();
+  return compare;
 }
 
 function choose(view: TableView): HTMLElement {

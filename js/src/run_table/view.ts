@@ -7,31 +7,32 @@
 import type { AnyModel } from "../base/anywidget.ts";
 import { Channel, type Reply } from "../base/channel.ts";
 import type { Column } from "../base/column.ts";
+import { curvesByKey, type CurvesByKey } from "../base/curves.ts";
+import type { Figure } from "../base/run.ts";
 import { Selection } from "../base/selection.ts";
 import { Lines, type Line } from "./lines.ts";
 import { Pages, pageStart, type Place } from "./pages.ts";
 import type {
   Answer,
   Detail,
-  DetailMetric,
   Group,
   Intent,
   OrderKey,
   Snapshot,
   State,
 } from "./protocol.ts";
-import { points, Rows, takeCurves, type Curves } from "./rows.ts";
+import { Rows, takeCurves, type Curves } from "./rows.ts";
 
 /**
  * `state`: anything may have changed; `rows`: rows or curves arrived;
- * `selection`, `detail`, `error`, `busy`: just that.
+ * `selection`, `detail`, `comparison`, `error`, `busy`: just that.
  */
-export type Change = "state" | "rows" | "selection" | "detail" | "error" | "busy";
+export type Change = "state" | "rows" | "selection" | "detail" | "comparison" | "error" | "busy";
 
 export interface OpenDetail {
   detail: Detail;
-  curves: Map<string, { steps: number[]; values: number[] }>;
-  figures: { path: string; image: Blob }[];
+  curves: CurvesByKey;
+  figures: Figure[];
 }
 
 const SETTLED_AFTER_MS = 80;
@@ -42,6 +43,8 @@ export class TableView {
   readonly curves: Curves = new Map();
   readonly selection: Selection;
   detail: OpenDetail | null = null;
+  /** The model of the comparison that is open below. */
+  comparison: AnyModel | null = null;
   error: string | null = null;
   busy = false;
   /** What the user typed last; it may be ahead of the kernel's `state.filter`. */
@@ -204,6 +207,15 @@ export class TableView {
     this.#announce("detail");
   }
 
+  /** Whether the page can show another widget's model here. */
+  get canCompare(): boolean {
+    return this.#model.widget_manager !== undefined;
+  }
+
+  compare(on: boolean): void {
+    void this.#ask({ kind: "compare", on });
+  }
+
   /** Lines `first` to `last` are on screen: fetch what is missing of them. */
   show(first: number, last: number): void {
     this.#window = [first, last];
@@ -238,10 +250,14 @@ export class TableView {
       case "detail":
         this.detail = {
           detail: reply.detail,
-          curves: detailCurves(reply.detail, reply.buffers),
+          curves: curvesByKey(reply.buffers[0]!),
           figures: detailFigures(reply.detail, reply.buffers),
         };
         return this.#announce("detail");
+      case "comparison":
+        this.comparison = reply.model ? ((await this.#model.widget_manager?.get_model(reply.model)) ?? null) : null;
+        if (!this.#signal.aborted) this.#announce("comparison");
+        return;
       case "error":
         this.error = reply.message;
         return this.#announce("error");
@@ -353,16 +369,7 @@ function span(first: number, last: number): number[] {
 
 function detailFigures(detail: Detail, buffers: DataView[]): OpenDetail["figures"] {
   return detail.figures.map(({ path, media_type }, i) => {
-    const bytes = buffers[detail.metrics.length + i]!;
+    const bytes = buffers[1 + i]!;
     return { path, image: new Blob([bytes as DataView<ArrayBuffer>], { type: media_type }) };
   });
-}
-
-function detailCurves(detail: Detail, buffers: DataView[]): OpenDetail["curves"] {
-  const curves: OpenDetail["curves"] = new Map();
-  detail.metrics.forEach((metric: DetailMetric, i) => {
-    const buffer = buffers[i];
-    if (buffer && buffer.byteLength > 0) curves.set(metric.key, points(buffer));
-  });
-  return curves;
 }

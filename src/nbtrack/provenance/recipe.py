@@ -120,7 +120,11 @@ class Recipe:
 
 def recipe_of(store: Store, run_id: str) -> Recipe:
     """The recipe of the run with that full id. Raises `RunNotFound`."""
-    detail = run_detail(store, run_id)
+    return recipe_with(store, run_detail(store, run_id))
+
+
+def recipe_with(store: Store, detail: RunDetail) -> Recipe:
+    """The recipe of a run that has been read already."""
     session, slice_ = detail.facts.get("session.id"), detail.facts.get("session.slice")
     cells: list[StoredCell] = []
     if session and slice_:

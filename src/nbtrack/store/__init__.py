@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nbtrack.store.columns import Column, best_runs, list_columns, run_groups
-    from nbtrack.store.curves import metric_history, run_sparklines
+    from nbtrack.store.curves import metric_history, run_sparklines, thinned_curves
     from nbtrack.store.details import RunDetail, run_detail, run_text, run_texts
     from nbtrack.store.experiments import experiment_table, runs_of_experiment
     from nbtrack.store.filters import parse_filter, quoted_column
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "nbtrack.store.columns": ("Column", "best_runs", "list_columns", "run_groups"),
-    "nbtrack.store.curves": ("metric_history", "run_sparklines"),
+    "nbtrack.store.curves": ("metric_history", "run_sparklines", "thinned_curves"),
     "nbtrack.store.details": ("RunDetail", "run_detail", "run_text", "run_texts"),
     "nbtrack.store.filters": ("parse_filter", "quoted_column"),
     "nbtrack.store.experiments": ("experiment_table", "runs_of_experiment"),
@@ -85,6 +85,7 @@ __all__ = [
     "run_text",
     "run_texts",
     "runs_of_experiment",
+    "thinned_curves",
 ]
 
 

@@ -44,6 +44,11 @@ class RunHandle:
         return self._id
 
     @property
+    def store(self) -> Store:
+        """The store that it is in."""
+        return self._store
+
+    @property
     def short_id(self) -> str:
         """The last eight digits of the id, which tell runs of one minute apart."""
         return short_id(self._id)

@@ -44,12 +44,15 @@ def metric_names(columns: Sequence[Column]) -> list[str]:
     """
 
     def rank(column: Column) -> tuple[int, int]:
-        key = column.name.removeprefix("metrics.")
-        kind = 2 if _COST.search(key) else 1 if higher_is_better(key) is None else 0
-        return kind, -column.runs
+        return metric_rank(column.name.removeprefix("metrics.")), -column.runs
 
     metrics = (c for c in columns if c.kind == "metrics" and not c.name.startswith(_SYSTEM))
     return [c.name for c in sorted(metrics, key=rank)]
+
+
+def metric_rank(key: str) -> int:
+    """0 for a metric that tells how good a run is, 1 for others, 2 for what it cost."""
+    return 2 if _COST.search(key) else 1 if higher_is_better(key) is None else 0
 
 
 def choose_columns(columns: Sequence[Column], total: int, *, experiments: int) -> list[str]:

@@ -170,7 +170,7 @@ class Frame:
 
     def __init__(self, store: Store, base: RunQuery) -> None:
         self.store = store
-        self.selection = _selection_of(store)
+        self.selection = selection_of(store)
         self.listeners = Listeners()
         self._base = replace(base, filter="", search="", order_by=())
         self._lock = threading.RLock()
@@ -274,7 +274,8 @@ _frames: WeakValueDictionary[object, Frame] = WeakValueDictionary()
 _selections: WeakValueDictionary[object, Selection] = WeakValueDictionary()
 
 
-def _selection_of(store: Store) -> Selection:
+def selection_of(store: Store) -> Selection:
+    """The selection of a store, one for all widgets of this process."""
     selection = _selections.get(store.path)
     if selection is None:
         selection = _selections[store.path] = Selection()

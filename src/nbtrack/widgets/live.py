@@ -1,4 +1,4 @@
-"""What every live widget on runs does: it shows, follows the store, and shares a frame.
+"""What every live widget does: it shows, follows the store, and shares what is picked.
 
 The browser sends named intents with an id; each is answered by a message with
 the same id and Arrow buffers. What nobody asked for, news from the store, goes
@@ -11,15 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
 
 from nbtrack.errors import NbtrackError
-from nbtrack.widgets.frame import Frame, run_ids
+from nbtrack.widgets.frame import Frame, run_ids, selection_of
 from nbtrack.widgets.watch import StoreWatch
 from nbtrack.widgets.wire import Answer
+
+if TYPE_CHECKING:
+    from nbtrack.store import Store
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -34,14 +37,12 @@ def built(name: str) -> Path:
     return _STATIC / name
 
 
-class LiveWidget(anywidget.AnyWidget):
-    """A widget on the runs of a `Frame`; a subclass says what it draws and answers.
+class StoreWidget(anywidget.AnyWidget):
+    """A widget on runs of a store; a subclass says what it draws and answers.
 
     ============  ===============  =====================================================
     trait         type             meaning
     ============  ===============  =====================================================
-    ``filter``    str              MLflow's grammar if it parses, else words to look for;
-                                   one for all widgets on the same runs
     ``selected``  list of str      full ids of the runs that are picked; one for all
                                    widgets on the store. May be set to ids, names or runs
     ============  ===============  =====================================================
@@ -53,22 +54,21 @@ class LiveWidget(anywidget.AnyWidget):
     _link = traitlets.Unicode().tag(sync=True)
     _trouble = traitlets.Unicode().tag(sync=True)
 
-    filter = traitlets.Unicode("", help="Runs to show: a filter, or words to look for.")
     selected: Any = traitlets.Any(help="Ids of the runs that are picked.")
 
-    def _begin(self, frame: Frame) -> None:
+    def _begin_on(self, store: Store) -> None:
         """To be called once by the subclass, when what `_draw` needs is there."""
-        self.frame = frame
+        self.store = store
+        self._selection = selection_of(store)
         self._following = False
         self._answering = False
         self._views = 0
-        self._watch = StoreWatch(frame.store, self._news, self._in_trouble)
-        super().__init__(_link=frame.selection.token)
+        self._watch = StoreWatch(store, self._news, self._in_trouble)
+        super().__init__(_link=self._selection.token)
         self._hear_selection()
         self._follow()
         self._push()
-        frame.listeners.add(self._hear_filter)
-        frame.selection.listeners.add(self._hear_selection)
+        self._selection.listeners.add(self._hear_selection)
         self.on_msg(self._receive)
 
     # A subclass's own
@@ -122,13 +122,8 @@ class LiveWidget(anywidget.AnyWidget):
         self._snapshot = self._draw()
         self._trouble = ""
 
-    def _hear_filter(self) -> None:
-        if not self._answering:
-            self._push()
-        self._follow()
-
     def _hear_selection(self) -> None:
-        self._picked = bytes.fromhex("".join(self.frame.selection))
+        self._picked = bytes.fromhex("".join(self._selection))
         self._follow()
 
     # From the browser
@@ -165,11 +160,13 @@ class LiveWidget(anywidget.AnyWidget):
         was, self._following = self._following, True
         try:
             with self.hold_trait_notifications():
-                self.filter = self.frame.filter
-                self.selected = list(self.frame.selection)
+                self._tell_shared()
                 self._tell_traits()
         finally:
             self._following = was
+
+    def _tell_shared(self) -> None:
+        self.selected = list(self._selection)
 
     # From the user's code
 
@@ -187,14 +184,45 @@ class LiveWidget(anywidget.AnyWidget):
 
     @traitlets.validate("selected")
     def _find_selected(self, proposal: Mapping[str, Any]) -> list[str]:
-        return run_ids(self.frame.store, proposal["value"])
+        return run_ids(self.store, proposal["value"])
 
-    @traitlets.observe("filter", "selected")
-    def _lead_frame(self, change: Mapping[str, Any]) -> None:
-        if self._following:
-            return
-        with self._leading():
-            if change["name"] == "filter":
+    @traitlets.observe("selected")
+    def _lead_selection(self, change: Mapping[str, Any]) -> None:
+        if not self._following:
+            with self._leading():
+                self._selection.replace(change["new"])
+
+
+class LiveWidget(StoreWidget):
+    """A widget on the runs of a `Frame`, whose filter it shares with others on the same runs.
+
+    ============  ===============  =====================================================
+    trait         type             meaning
+    ============  ===============  =====================================================
+    ``filter``    str              MLflow's grammar if it parses, else words to look for;
+                                   one for all widgets on the same runs
+    ============  ===============  =====================================================
+    """
+
+    filter = traitlets.Unicode("", help="Runs to show: a filter, or words to look for.")
+
+    def _begin(self, frame: Frame) -> None:
+        """To be called once by the subclass, when what `_draw` needs is there."""
+        self.frame = frame
+        self._begin_on(frame.store)
+        frame.listeners.add(self._hear_filter)
+
+    def _hear_filter(self) -> None:
+        if not self._answering:
+            self._push()
+        self._follow()
+
+    def _tell_shared(self) -> None:
+        super()._tell_shared()
+        self.filter = self.frame.filter
+
+    @traitlets.observe("filter")
+    def _lead_filter(self, change: Mapping[str, Any]) -> None:
+        if not self._following:
+            with self._leading():
                 self.frame.set_filter(change["new"])
-            else:
-                self.frame.selection.replace(change["new"])

@@ -58,3 +58,13 @@ def _plain(field: pyarrow.Field) -> pyarrow.Field:
         # Beyond 2^53 a browser's number is not exact anyway.
         kind = pyarrow.float64()
     return pyarrow.field(field.name, kind)
+
+
+def csv_text(table: pyarrow.Table) -> str:
+    """``table`` as CSV, as a file that a spreadsheet opens."""
+    import pyarrow
+    import pyarrow.csv
+
+    sink = pyarrow.BufferOutputStream()
+    pyarrow.csv.write_csv(table, sink)
+    return bytes(sink.getvalue()).decode()

@@ -194,8 +194,8 @@ def test_the_detail_of_a_failed_run_has_its_traceback_as_text(model):
     assert {"key": "depth", "value": "3"} in detail["params"]
     (traceback,) = [text for text in detail["texts"] if text["role"] == "traceback"]
     assert "no <b>data</b>" in traceback["text"]
-    place = [metric["key"] for metric in detail["metrics"]].index("loss")
-    assert [row["step"] for row in rows(said.buffers[place])] == list(range(20))
+    (curve,) = rows(said.buffers[0])
+    assert (curve["key"], curve["steps"]) == ("loss", list(range(20)))
 
 
 def test_the_detail_of_an_unknown_run_is_refused(model):

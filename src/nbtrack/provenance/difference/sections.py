@@ -23,7 +23,7 @@ _GAP = "…"  # between the parts of a text that changed
 def difference(a: Recipe, b: Recipe) -> Difference:
     """What changed from run ``a`` to run ``b``."""
     sections = (
-        _pairs("parameters", _params(a), _params(b)),
+        _pairs("parameters", params_of(a), params_of(b)),
         _cells(a, b),
         _texts("modules", a.modules, b.modules),
         _data(a.inputs, b.inputs),
@@ -36,7 +36,8 @@ def difference(a: Recipe, b: Recipe) -> Difference:
     return Difference(a.title, b.title, sections, durations)
 
 
-def _params(recipe: Recipe) -> dict[str, str]:
+def params_of(recipe: Recipe) -> dict[str, str]:
+    """Parameters as texts."""
     return {p.key: "None" if p.type == "none" else p.value for p in recipe.run.params}
 
 
@@ -134,12 +135,12 @@ def _data(a: Sequence[StoredInput], b: Sequence[StoredInput]) -> Section:
             continue
         elif one is None or other is None:
             kind = _kind(name, ours, theirs)
-            changes.append(Change(kind, name, _described(one), _described(other)))
+            changes.append(Change(kind, name, described(one), described(other)))
         elif one.digest and one.digest == other.digest:
             same += 1
-        elif one.digest or other.digest or _described(one) != _described(other):
+        elif one.digest or other.digest or described(one) != described(other):
             note = _schema_change(one, other)
-            changes.append(Change("changed", name, _described(one), _described(other), note))
+            changes.append(Change("changed", name, described(one), described(other), note))
     return Section("data", tuple(changes), same)
 
 
@@ -150,7 +151,8 @@ def _renamed(ours: Mapping[str, StoredInput], theirs: Mapping[str, StoredInput])
     return {name: new.pop(digest) for name, digest in gone if digest in new}
 
 
-def _described(data: StoredInput | None) -> str | None:
+def described(data: StoredInput | None) -> str | None:
+    """Data in a few words: kind, shape, the beginning of its digest."""
     if data is None:
         return None
     sampled = ", sampled" if data.is_sampled else ""
@@ -226,16 +228,17 @@ def _key(package: str) -> str:
     return package.lower().replace("_", "-").replace(".", "-")
 
 
+def git_of(recipe: Recipe) -> dict[str, str]:
+    """Commit, branch and remote of the checkout, and whether it had changes."""
+    return {
+        key.removeprefix("git."): value
+        for key, value in recipe.run.facts.items()
+        if key in ("git.commit", "git.branch", "git.dirty", "git.remote")
+    }
+
+
 def _git(a: Recipe, b: Recipe) -> Section:
-    ours, theirs = (
-        {
-            key.removeprefix("git."): value
-            for key, value in recipe.run.facts.items()
-            if key in ("git.commit", "git.branch", "git.dirty", "git.remote")
-        }
-        for recipe in (a, b)
-    )
-    section = _pairs("git", ours, theirs)
+    section = _pairs("git", git_of(a), git_of(b))
     before, after = (recipe.texts.get("git.diff", "") for recipe in (a, b))
     if before == after:
         return section
@@ -243,12 +246,16 @@ def _git(a: Recipe, b: Recipe) -> Section:
     return Section("git", (*section.changes, changed), section.same)
 
 
+def machine_of(recipe: Recipe) -> dict[str, str]:
+    """Python, platform and machine, without the environment's variables."""
+    facts = recipe.run.facts
+    return {k: v for k, v in facts.items() if k.startswith(("python.", "machine."))} | {
+        k: v for k, v in facts.items() if k == "platform"
+    }
+
+
 def _environment(a: Recipe, b: Recipe) -> Section:
-    ours, theirs = (
-        {k: v for k, v in recipe.run.facts.items() if k.startswith(("python.", "machine."))}
-        | {k: v for k, v in recipe.run.facts.items() if k == "platform"}
-        for recipe in (a, b)
-    )
+    ours, theirs = machine_of(a), machine_of(b)
     # Of a run that recorded none, nothing is known: neither that it had none.
     if a.environment and b.environment:
         ours |= {f"${name}": value for name, value in a.variables.items()}

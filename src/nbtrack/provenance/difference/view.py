@@ -40,6 +40,10 @@ _WORD = re.compile(r"\w+|\s+|.", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _NOTHING = "Nothing that was recorded differs."
 
+# A piece of a line and whether it changed; a line as its sign (``+``, ``-``, a space) and pieces.
+Part = tuple[str, bool]
+MarkedLine = tuple[str, list[Part]]
+
 
 def text(difference: Difference) -> str:
     """The difference in lines of at most 100 columns, for a console."""
@@ -111,14 +115,20 @@ def _page(difference: Difference, max_changes: int, max_lines: int) -> str:
 
 
 def _section(section: Section, max_changes: int, max_lines: int) -> str:
-    rows = [_change(change, max_lines) for change in section.changes[:max_changes]]
-    if (hidden := len(section.changes) - max_changes) > 0:
-        rows.append(f'<div style="{_MUTED}">… {hidden} more</div>')
+    rows = changes_html(section.changes, max_changes, max_lines)
     return (
         '<details open style="margin:4px 0"><summary style="cursor:pointer">'
         f"<b>{escaped(_title(section))}</b></summary>"
-        f'<div style="padding:2px 0 2px 14px;font-size:92%">{"".join(rows)}</div></details>'
+        f'<div style="padding:2px 0 2px 14px;font-size:92%">{rows}</div></details>'
     )
+
+
+def changes_html(changes: Sequence[Change], max_changes: int, max_lines: int) -> str:
+    """The first changes as html, with so many lines of each; those that were cut are counted."""
+    rows = [_change(change, max_lines) for change in changes[:max_changes]]
+    if (hidden := len(changes) - max_changes) > 0:
+        rows.append(f'<div style="{_MUTED}">… {hidden} more</div>')
+    return "".join(rows)
 
 
 def _change(change: Change, max_lines: int) -> str:
@@ -126,7 +136,7 @@ def _change(change: Change, max_lines: int) -> str:
     head = f'<div style="margin:2px 0">{name} {_values(change)}</div>'
     if not change.lines:
         return head
-    lines = _lines(change.lines[:max_lines])
+    lines = [_line(sign, parts) for sign, parts in marked_lines(change.lines[:max_lines])]
     if (hidden := len(change.lines) - max_lines) > 0:
         lines.append(f'<div style="{_MUTED};padding:0 6px">… {hidden} more lines</div>')
     # The inner box is as wide as the longest line, so that tints reach its end when scrolled.
@@ -137,22 +147,26 @@ def _change(change: Change, max_lines: int) -> str:
     )
 
 
-def _lines(lines: Sequence[str]) -> list[str]:
-    """The lines of a diff; where as many came as went, the words that changed stand out."""
-    shown: list[str] = []
+def marked_lines(lines: Sequence[str]) -> list[MarkedLine]:
+    """The lines of a diff, each as its sign and its parts, with those marked that changed.
+
+    Where as many lines came as went, the words stand out that only one side has. Texts
+    are cut at 200 characters, and hold nothing that a console would obey.
+    """
+    shown: list[MarkedLine] = []
     at = 0
     while at < len(lines):
         gone = _block(lines, at, "-")
         come = _block(lines, at + len(gone), "+")
         if gone and len(gone) == len(come):
             pairs = [_highlighted(a, b) for a, b in zip(gone, come, strict=True)]
-            shown += [_line("-", before) for before, _ in pairs]
-            shown += [_line("+", after) for _, after in pairs]
+            shown += [("-", before) for before, _ in pairs]
+            shown += [("+", after) for _, after in pairs]
         else:
-            shown += [_line(line[0], _code(line[1:])) for line in (*gone, *come)]
+            shown += [(line[0], [(_cut(line[1:]), False)]) for line in (*gone, *come)]
         at += len(gone) + len(come)
         if not (gone or come):
-            shown.append(_line(lines[at][:1], _code(lines[at][1:])))
+            shown.append((lines[at][:1], [(_cut(lines[at][1:]), False)]))
             at += 1
     return shown
 
@@ -164,31 +178,37 @@ def _block(lines: Sequence[str], start: int, sign: str) -> list[str]:
     return list(lines[start:end])
 
 
-def _highlighted(gone: str, come: str) -> tuple[str, str]:
-    """Both lines as html, with the words marked that only one of them has."""
+def _highlighted(gone: str, come: str) -> tuple[list[Part], list[Part]]:
+    """Both lines in parts, with the words marked that only one of them has."""
     before, after = (_WORD.findall(line[1:][:_MAX_LINE]) for line in (gone, come))
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
     if matcher.ratio() < 0.3:
-        return _code(gone[1:]), _code(come[1:])
-    left, right = "", ""
+        return [(_cut(gone[1:]), False)], [(_cut(come[1:]), False)]
+    left: list[Part] = []
+    right: list[Part] = []
     for tag, i, i_end, j, j_end in matcher.get_opcodes():
-        old, new = _code("".join(before[i:i_end])), _code("".join(after[j:j_end]))
-        if tag == "equal":
-            left, right = left + old, right + new
-        else:
-            left += f'<span style="{_REMOVED_WORD}">{old}</span>' if old else ""
-            right += f'<span style="{_ADDED_WORD}">{new}</span>' if new else ""
-    cut = ["…" if len(line) > _MAX_LINE + 1 else "" for line in (gone, come)]
-    return left + cut[0], right + cut[1]
+        for side, words in ((left, before[i:i_end]), (right, after[j:j_end])):
+            if words:
+                side.append((_clean("".join(words)), tag != "equal"))
+    for side, line in ((left, gone), (right, come)):
+        if len(line) > _MAX_LINE + 1:
+            side.append(("…", False))
+    return left, right
 
 
-def _line(sign: str, code: str) -> str:
-    style = {"+": _ADDED, "-": _REMOVED}.get(sign, _MUTED)
+def _line(sign: str, parts: Sequence[Part]) -> str:
+    style, word = {"+": (_ADDED, _ADDED_WORD), "-": (_REMOVED, _REMOVED_WORD)}.get(
+        sign, (_MUTED, "")
+    )
+    code = "".join(
+        f'<span style="{word}">{escaping.escape(text)}</span>' if marked else escaping.escape(text)
+        for text, marked in parts
+    )
     return f'<div style="{style};padding:0 6px">{escaping.escape(sign)}{code}</div>'
 
 
-def _code(line: str) -> str:
-    return escaping.escape(_clean(line if len(line) <= _MAX_LINE else f"{line[:_MAX_LINE]}…"))
+def _cut(line: str) -> str:
+    return _clean(line if len(line) <= _MAX_LINE else f"{line[:_MAX_LINE]}…")
 
 
 def _values(change: Change) -> str:

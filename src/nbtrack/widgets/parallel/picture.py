@@ -9,8 +9,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.charts.style import FONT, Look, Theme, look_of
-from nbtrack.widgets.image import escaped, text_width
+from nbtrack.charts.style import Look, Theme, look_of
+from nbtrack.widgets.drawing import cut_to_width, svg_page, svg_text
+from nbtrack.widgets.image import text_width
 from nbtrack.widgets.parallel.axes import SPECIALS, Axis
 from nbtrack.widgets.ticks import linear_ticks, log_ticks, tick_text
 
@@ -69,7 +70,7 @@ def draw(
     look = look_of(theme)
     axes = [axis for name in shown if (axis := lines.axis(name)) is not None]
     if not axes or not lines.run_ids:
-        return _page(MIN_WIDTH, 80, look, [_text(MIN_WIDTH / 2, 44, _why(lines), look.quiet)])
+        return svg_page(MIN_WIDTH, 80, look, [svg_text(MIN_WIDTH / 2, 44, _why(lines), look.quiet)])
     frame = _lay_out(axes)
     count = len(lines.run_ids)
     taken = np.unique(np.linspace(0, count - 1, min(count, MAX_LINES)).astype(int))
@@ -81,7 +82,7 @@ def draw(
     parts = _strokes(frame, ys, _paint(colored, taken, look), picked, look)
     for x, axis in zip(frame.xs, axes, strict=True):
         parts += _draw_axis(x, axis, frame, look, inverted=axis.name in inverted)
-    return _page(frame.width, HEIGHT, look, parts)
+    return svg_page(frame.width, HEIGHT, look, parts)
 
 
 def _why(lines: Lines) -> str:
@@ -178,18 +179,18 @@ def _draw_axis(x: float, axis: Axis, frame: Frame, look: Look, *, inverted: bool
         f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{frame.top}" y2="{frame.bottom}" '
         f'stroke="{look.quiet}"/>'
     ]
-    title = _cut(label_of(axis.name), _MAX_LABEL, 12)
-    parts.append(_text(x, 20, title, look.ink, size=12, weight=600))
+    title = cut_to_width(label_of(axis.name), _MAX_LABEL, 12)
+    parts.append(svg_text(x, 20, title, look.ink, size=12, weight=600))
     told = " · ".join(["log"] * (axis.scale == "log") + ["inverted"] * inverted)
     if told:
-        parts.append(_text(x, 35, told, look.quiet, size=10))
+        parts.append(svg_text(x, 35, told, look.quiet, size=10))
     for place, text in ticks_of(axis, height):
         y = frame.top + height * (place if inverted else 1 - place)
         parts.append(
             f'<line x1="{x - 4:.1f}" x2="{x:.1f}" y1="{y:.1f}" y2="{y:.1f}" stroke="{look.quiet}"/>'
         )
-        shown = _cut(text, _MAX_LABEL, 11)
-        parts.append(_text(x - 7, y + 4, shown, look.ink, anchor="end", halo=look.page))
+        shown = cut_to_width(text, _MAX_LABEL, 11)
+        parts.append(svg_text(x - 7, y + 4, shown, look.ink, anchor="end", halo=look.page))
     for code, y in frame.rows.items():
         if (axis.special == code).any():
             parts.append(
@@ -197,7 +198,7 @@ def _draw_axis(x: float, axis: Axis, frame: Frame, look: Look, *, inverted: bool
                 f'stroke="{look.quiet}"/>'
             )
             parts.append(
-                _text(x - 7, y + 4, SPECIALS[code], look.quiet, anchor="end", halo=look.page)
+                svg_text(x - 7, y + 4, SPECIALS[code], look.quiet, anchor="end", halo=look.page)
             )
     return parts
 
@@ -245,44 +246,9 @@ def _title_width(axis: Axis) -> float:
     return min(_MAX_LABEL, text_width(label_of(axis.name), 12.5))
 
 
-def _cut(text: str, width: float, size: float) -> str:
-    """``text`` in one line; what is wider than any picture has room for loses its middle."""
-    line = " ".join(text[:400].split())
-    while text_width(line, size) > width and len(line) > 8:
-        middle = len(line) // 2
-        line = line[: middle - 2] + "…" + line[middle + 2 :].lstrip("…")
-    return line
-
-
 def _sequential(place: float, look: Look) -> str:
     first, last = look.sequential
     at = (first + (last - first) * place) * (len(_VIRIDIS) - 1)
     stop = min(int(at), len(_VIRIDIS) - 2)
     pairs = zip(bytes.fromhex(_VIRIDIS[stop]), bytes.fromhex(_VIRIDIS[stop + 1]), strict=True)
     return "#" + "".join(f"{round(a + (b - a) * (at - stop)):02X}" for a, b in pairs)
-
-
-def _text(
-    x: float,
-    y: float,
-    text: str,
-    colour: str,
-    *,
-    size: float = 11,
-    weight: int = 400,
-    anchor: str = "middle",
-    halo: str | None = None,
-) -> str:
-    outline = f' stroke="{halo}" stroke-width="3" paint-order="stroke"' if halo else ""
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" font-weight="{weight}" '
-        f'text-anchor="{anchor}" fill="{colour}"{outline}>{escaped(text)}</text>'
-    )
-
-
-def _page(width: float, height: float, look: Look, parts: Sequence[str]) -> str:
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
-        f'viewBox="0 0 {width:.0f} {height:.0f}" font-family="{escaped(FONT)}">'
-        f'<rect width="100%" height="100%" fill="{look.page}"/>{"".join(parts)}</svg>'
-    )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nbtrack.widgets.frame import MAX_SELECTED
-from nbtrack.widgets.run_table.detail import detail_answer
+from nbtrack.widgets.run_detail import detail_answer
 from nbtrack.widgets.run_table.model import TableModel
 from nbtrack.widgets.wire import Answer, ipc_bytes
 
@@ -84,8 +84,7 @@ def _select_all(model: TableModel, intent: Intent) -> Answer:
 
 
 def _detail(model: TableModel, intent: Intent) -> Answer:
-    content, buffers = detail_answer(model.store, str(intent["run"]))
-    return Answer({"kind": "detail", "detail": content}, buffers)
+    return detail_answer(model.store, str(intent["run"]))
 
 
 def _state(model: TableModel) -> Answer:

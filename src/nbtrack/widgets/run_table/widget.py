@@ -8,6 +8,7 @@ from typing import Any
 
 import traitlets
 
+from nbtrack.widgets.compare.widget import Comparison
 from nbtrack.widgets.frame import Frame, asked_for
 from nbtrack.widgets.live import LiveWidget, built
 from nbtrack.widgets.run_table.answers import answer
@@ -79,6 +80,7 @@ class RunTable(LiveWidget):
 
     def _open(self, frame: Frame, order_by: Sequence[str]) -> None:
         self._model = TableModel(frame, order_by)
+        self._comparison: Comparison | None = None
         self._begin(frame)
 
     def __repr__(self) -> str:
@@ -94,7 +96,25 @@ class RunTable(LiveWidget):
         return self._model.refresh()
 
     def _answer(self, intent: Mapping[str, Any]) -> Answer:
+        if intent["kind"] == "compare":
+            return self._compare(on=bool(intent["on"]))
         return answer(self._model, intent)
+
+    def close(self) -> None:
+        """Take the table off the page, and the comparison below it."""
+        if (opened := getattr(self, "_comparison", None)) is not None:
+            opened.close()
+        super().close()
+
+    def _compare(self, *, on: bool) -> Answer:
+        """Open a comparison of what is selected below the table, or close the one that is there."""
+        was, self._comparison = self._comparison, None
+        if on:
+            self._comparison = Comparison(self.store, list(self.frame.selection))
+        if was is not None:
+            was.close()
+        opened = self._comparison
+        return Answer({"kind": "comparison", "model": opened.model_id if opened else None})
 
     def _tell_traits(self) -> None:
         model = self._model

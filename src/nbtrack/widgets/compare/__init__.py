@@ -1,0 +1,1 @@
+"""Side by side: runs in columns, what differs first."""
