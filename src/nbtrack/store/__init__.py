@@ -34,6 +34,13 @@ if TYPE_CHECKING:
     from nbtrack.store.search import Page, run_frame, run_page
     from nbtrack.store.selection import RunQuery
     from nbtrack.store.store import Store
+    from nbtrack.store.thinned import (
+        Series,
+        ThinnedCurves,
+        count_points,
+        thinned_curves,
+        whole_curves,
+    )
 
 _HOMES = {
     "nbtrack.store.columns": ("Column", "best_runs", "list_columns", "run_groups"),
@@ -54,6 +61,13 @@ _HOMES = {
     "nbtrack.store.search": ("Page", "run_frame", "run_page"),
     "nbtrack.store.selection": ("RunQuery",),
     "nbtrack.store.store": ("Store",),
+    "nbtrack.store.thinned": (
+        "Series",
+        "ThinnedCurves",
+        "count_points",
+        "thinned_curves",
+        "whole_curves",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -63,11 +77,14 @@ __all__ = [
     "Page",
     "RunDetail",
     "RunQuery",
+    "Series",
     "Store",
     "StoredArtifact",
     "StoredCell",
     "StoredInput",
+    "ThinnedCurves",
     "best_runs",
+    "count_points",
     "executed_cells",
     "experiment_table",
     "find_run",
@@ -85,6 +102,8 @@ __all__ = [
     "run_text",
     "run_texts",
     "runs_of_experiment",
+    "thinned_curves",
+    "whole_curves",
 ]
 
 
