@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         sql,
     )
     from nbtrack.tracking.run import Run
+    from nbtrack.widgets.curves.widget import Curves, curves
     from nbtrack.widgets.parallel.widget import ParallelCoordinates, parallel
     from nbtrack.widgets.run_table.widget import RunTable
     from nbtrack.widgets.runs import runs
@@ -97,6 +98,7 @@ _HOMES = {
         "sql",
     ),
     "nbtrack.tracking.run": ("Run",),
+    "nbtrack.widgets.curves.widget": ("Curves", "curves"),
     "nbtrack.widgets.parallel.widget": ("ParallelCoordinates", "parallel"),
     "nbtrack.widgets.run_table.widget": ("RunTable",),
     "nbtrack.widgets.runs": ("runs",),
@@ -104,11 +106,13 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Curves",
     "NbtrackError",
     "ParallelCoordinates",
     "Run",
     "RunTable",
     "active_run",
+    "curves",
     "delete_experiment",
     "delete_run",
     "delete_tag",

@@ -18,7 +18,7 @@ import traitlets
 
 from nbtrack.errors import NbtrackError
 from nbtrack.widgets.frame import Frame, run_ids
-from nbtrack.widgets.watch import StoreWatch
+from nbtrack.widgets.watch import EVERY_S, StoreWatch
 from nbtrack.widgets.wire import Answer
 
 _STATIC = Path(__file__).parent / "static"
@@ -47,6 +47,9 @@ class LiveWidget(anywidget.AnyWidget):
     ============  ===============  =====================================================
     """
 
+    # How often the store is looked at.
+    _every_s = EVERY_S
+
     _snapshot = traitlets.Dict().tag(sync=True)
     # 16 bytes per run: a hundred thousand of them are picked with one stroke of a brush.
     _picked = traitlets.Bytes().tag(sync=True)
@@ -62,7 +65,7 @@ class LiveWidget(anywidget.AnyWidget):
         self._following = False
         self._answering = False
         self._views = 0
-        self._watch = StoreWatch(frame.store, self._news, self._in_trouble)
+        self._watch = StoreWatch(frame.store, self._news, self._in_trouble, every_s=self._every_s)
         super().__init__(_link=frame.selection.token)
         self._hear_selection()
         self._follow()
