@@ -52,7 +52,9 @@ export function momentTicks(low: number, high: number, wanted = 5): [number, str
     const moment = (second - shift) * 1000;
     const whole = valueText(moment, "time");
     const [day, minute] = whole.split(" ") as [string, string];
-    if (step < MINUTE) return [moment, `${minute}:${String(new Date(moment).getSeconds()).padStart(2, "0")}`];
+    const seconds = (new Date(moment).getTime() / 1000) % MINUTE;
+    const text = step < 1 ? seconds.toFixed(3).padStart(6, "0") : String(Math.round(seconds)).padStart(2, "0");
+    if (step < MINUTE) return [moment, `${minute}:${text}`];
     return [moment, step >= DAY ? day : high - low > DAY * 1000 ? whole : minute];
   });
 }
@@ -60,8 +62,15 @@ export function momentTicks(low: number, high: number, wanted = 5): [number, str
 /** What marks of one axis say: with as many digits as tell them apart. */
 export function tickTexts(ticks: readonly number[], kind: string): string[] {
   const texts = ticks.map((tick) => valueText(tick, kind));
-  if (kind === "duration") return texts.map((text, i) => (ticks[i] === 0 ? "0" : text.replace(/ 0 (s|min|h)$/, "")));
-  return new Set(texts).size < texts.length ? ticks.map((tick) => String(Number(tick.toPrecision(12)))) : texts;
+  const isSame = new Set(texts).size < texts.length;
+  if (kind === "duration") {
+    const isTiny = isSame || ticks.some((tick) => tick !== 0 && Math.abs(tick) < 1e-3);
+    return ticks.map((tick, i) => {
+      if (tick === 0) return "0";
+      return isTiny ? `${Number((tick * 1000).toPrecision(12))} ms` : texts[i]!.replace(/ 0 (s|min|h)$/, "");
+    });
+  }
+  return isSame ? ticks.map((tick) => String(Number(tick.toPrecision(12)))) : texts;
 }
 
 /** A value as a person reads it; times are in milliseconds since the epoch. */

@@ -137,7 +137,7 @@ export class Grid {
       close = openPopover(this.#root, title, titleOf(metric), menu(entries, () => close()));
     });
     const log = el("span", { class: "nbt-cur-hint nbt-quiet", text: "log" });
-    const whole = button("Show all", { class: "nbt-link nbt-cur-whole", title: "Show all of x again" }, () =>
+    const whole = button("Reset zoom", { class: "nbt-link nbt-cur-whole", title: "Show all of x again (double click, or 0)" }, () =>
       view.zoom(metric, null),
     );
     const say = () => {

@@ -13,7 +13,7 @@ const [LEFT, RIGHT, TOP, BOTTOM] = [50, 10, 10, 22];
 const NEAR_PX = 32;
 /** So many lines are drawn between two looks at the clock. */
 const AT_ONCE = 4;
-const [TICK_X, TICK_Y] = [78, 44];
+const [TICK_X, TICK_Y] = [78, 34];
 
 export class Panel {
   readonly metric: string;
@@ -325,7 +325,7 @@ export class Panel {
   #clip(pen: CanvasRenderingContext2D, plot: Plot): void {
     pen.save();
     pen.beginPath();
-    pen.rect(plot.left - 1, 0, plot.right - plot.left + RIGHT, plot.bottom + 8);
+    pen.rect(plot.left - 1, 0, plot.right - plot.left + 2, plot.bottom + 8);
     pen.clip();
   }
 

@@ -16,7 +16,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nbtrack.store.columns import Column, best_runs, list_columns, run_groups
+    from nbtrack.store.columns import (
+        Column,
+        best_runs,
+        content_mark,
+        list_columns,
+        run_groups,
+    )
     from nbtrack.store.curves import metric_history, run_sparklines
     from nbtrack.store.details import RunDetail, run_detail, run_text, run_texts
     from nbtrack.store.experiments import experiment_table, runs_of_experiment
@@ -43,7 +49,13 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
-    "nbtrack.store.columns": ("Column", "best_runs", "list_columns", "run_groups"),
+    "nbtrack.store.columns": (
+        "Column",
+        "best_runs",
+        "content_mark",
+        "list_columns",
+        "run_groups",
+    ),
     "nbtrack.store.curves": ("metric_history", "run_sparklines"),
     "nbtrack.store.details": ("RunDetail", "run_detail", "run_text", "run_texts"),
     "nbtrack.store.filters": ("parse_filter", "quoted_column"),
@@ -84,6 +96,7 @@ __all__ = [
     "StoredInput",
     "ThinnedCurves",
     "best_runs",
+    "content_mark",
     "count_points",
     "executed_cells",
     "experiment_table",

@@ -73,6 +73,7 @@ def thinned_curves(
     points: int = 600,
     log_x: bool = False,
     within: Mapping[str, tuple[float, float]] | None = None,
+    counts: Sequence[int] | None = None,
 ) -> ThinnedCurves:
     """The curves of ``series``, each whole where it has at most ``points`` points.
 
@@ -81,13 +82,16 @@ def thinned_curves(
     are, and the first of each kind that is not finite. x is the step, milliseconds since
     the epoch (UTC), or seconds since the run began. ``log_x`` cuts by its logarithm (not
     that of a time), and leaves out what has none. ``within`` gives keys a range of x:
-    points outside of it are left out. Memory is that of the answer, however many points
+    points outside of it are left out. ``counts`` are those of `count_points`, where the
+    caller has them: a question less. Memory is that of the answer, however many points
     there are. Method: least and greatest value per bucket (Jugel et al., VLDB 2014).
     """
     import numpy as np
     import pyarrow as pa
 
-    reading = _Reading(store, series, x, log_x=log_x and x != "time", within=within or {})
+    reading = _Reading(
+        store, series, x, log_x=log_x and x != "time", within=within or {}, counts=counts
+    )
     extents = reading.extents(reading.count > points)
     is_long = np.zeros(len(series), bool)
     is_long[extents["series"][extents["count"] > points]] = True
@@ -136,6 +140,7 @@ class _Reading:
         *,
         log_x: bool,
         within: Mapping[str, tuple[float, float]],
+        counts: Sequence[int] | None,
     ) -> None:
         import numpy as np
 
@@ -143,14 +148,15 @@ class _Reading:
         self._within = within
         self._raw = "step" if x == "step" else "epoch_us(ts)"
         self._unit = {"step": 1.0, "time": 1e3, "relative": 1e6}[x]
-        known = store.query(_KNOWN, frames={"nbtrack_series": _frame(series)})
-        places = known["series"].to_numpy()
-        self.count = np.zeros(len(series), np.int64)
-        self.count[places] = known["count"].to_numpy()
+        self.count = np.array(counts or np.zeros(len(series)), np.int64)
         # Where x is 0.
         self._zero = np.zeros(len(series), np.int64)
-        if x == "relative":
-            self._zero[places] = known["started"].fill_null(0).to_numpy()
+        if counts is None or x == "relative":
+            known = store.query(_KNOWN, frames={"nbtrack_series": _frame(series)})
+            places = known["series"].to_numpy()
+            self.count[places] = known["count"].to_numpy()
+            if x == "relative":
+                self._zero[places] = known["started"].fill_null(0).to_numpy()
         self._keys = np.array([key for _, key in series], object)
         self._origin = np.zeros(len(series))
         self._per = np.zeros(len(series))

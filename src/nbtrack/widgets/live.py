@@ -115,8 +115,10 @@ class LiveWidget(anywidget.AnyWidget):
     # From the store, and from other widgets
 
     def _news(self) -> None:
-        if self._refresh() or self._trouble:
-            self._push()
+        # While a cell logs, each fold and each question waits for it: so one fold for all.
+        with self.frame.store.settled():
+            if self._refresh() or self._trouble:
+                self._push()
 
     def _in_trouble(self, error: NbtrackError) -> None:
         self._trouble = str(error)

@@ -54,6 +54,7 @@ def moment_ticks(low: float, high: float, wanted: int = 5) -> list[tuple[float, 
     local = duration_ticks(low / 1000 + shift, high / 1000 + shift, wanted)
     step = local[1] - local[0] if len(local) > 1 else (high - low) / 1000
     form = "%H:%M:%S" if step < _MINUTE else "%H:%M" if step < _DAY else "%m-%d"
+    form += ".%f" if step < 1 else ""
     if step < _DAY and high - low > _DAY * 1000:
         form = "%m-%d %H:%M"
     moments = [(second - shift) * 1000 for second in local]
@@ -64,6 +65,8 @@ def tick_texts(ticks: Sequence[float], kind: str) -> list[str]:
     """What marks of one axis say: with as many digits as tell them apart."""
     texts = [tick_text(tick, kind) for tick in ticks]
     if kind == "duration":
+        if len(set(texts)) < len(texts) or 0 < min(map(abs, ticks), default=1) < 1e-3:
+            texts = [f"{tick * 1000:.12g} ms" for tick in ticks]
         short = [text.removesuffix(" 0 s").removesuffix(" 0 min") for text in texts]
         return [text if tick else "0" for tick, text in zip(ticks, short, strict=True)]
     if len(set(texts)) < len(texts):
@@ -82,7 +85,8 @@ def tick_text(value: float, kind: str) -> str:
 
 
 def _moment(milliseconds: float, form: str) -> str:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).astimezone().strftime(form)
+    text = datetime.fromtimestamp(milliseconds / 1000, UTC).astimezone().strftime(form)
+    return text[:-3] if form.endswith("%f") else text
 
 
 def _round_step(rough: float) -> float:

@@ -160,6 +160,9 @@ def _legend(
         return _colour_scale(drawn.paint, look), 34
     else:
         bold = [run for run in runs if strokes[run].width > 1.0]
+        if drawn.strokes:
+            # The order in which strokes were given out: the oldest run first.
+            bold.sort(key=drawn.strokes.__getitem__)
         entries = [(strokes[run], drawn.names[run]) for run in bold]
     parts, x, y = [], 8.0, 16.0
     more = len(entries) - _LISTED

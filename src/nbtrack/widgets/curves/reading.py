@@ -59,7 +59,10 @@ class CurveReader:
         asked = (along, points_each(len(counts)))
         kept = self._kept if asked == self._asked else {}
         stale = [series for series, count in counts.items() if kept.get(series, (-1,))[0] != count]
-        fresh = self._fetch(stale, along, asked[1]) if stale else {}
+        fresh = {}
+        if stale:
+            counted = [counts[series] for series in stale]
+            fresh = self._fetch(stale, along, asked[1], counts=counted)
         self._kept = {
             series: (count, fresh[series]) if series in fresh else kept[series]
             for series, count in counts.items()
@@ -80,13 +83,20 @@ class CurveReader:
         along: Along,
         points: int,
         within: Mapping[str, tuple[float, float]] | None = None,
+        counts: Sequence[int] | None = None,
     ) -> dict[Series, Curve]:
         import numpy as np
 
         from nbtrack.store import thinned_curves
 
         found = thinned_curves(
-            self._store, series, x=along.x, log_x=along.log_x, points=points, within=within
+            self._store,
+            series,
+            x=along.x,
+            log_x=along.log_x,
+            points=points,
+            within=within,
+            counts=counts,
         )
         columns = []
         for table, names in (
