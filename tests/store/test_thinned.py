@@ -37,7 +37,7 @@ def test_short_curves_are_whole_and_each_series_has_its_own(store):
     assert levels == {}
 
 
-@settings(max_examples=40)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.floats(), min_size=1, max_size=300), st.integers(4, 40))
 def test_a_thinned_curve_keeps_every_stretchs_extremes_and_what_is_not_finite(
     tmp_path_factory, values, points

@@ -12,8 +12,9 @@ const TIME_STEPS = [
 
 /** About `wanted` round numbers from `low` to `high`. */
 export function linearTicks(low: number, high: number, wanted = 5): number[] {
-  if (!(high > low)) return [low];
   const rough = (high - low) / Math.max(wanted, 1);
+  // Of the least numbers there is no fifth.
+  if (!(rough > 0)) return [low];
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = (STEPS.find((each) => each * power >= rough * (1 - 1e-9)) ?? 10) * power;
   const first = Math.ceil(low / step - 1e-9);

@@ -2,7 +2,7 @@
 
 import type { Line, Smooth } from "./lines.ts";
 import { firstFrom } from "./lines.ts";
-import type { Scale } from "./scale.ts";
+import { FAR, type Scale } from "./scale.ts";
 import type { Stroke } from "./strokes.ts";
 
 type Pen = CanvasRenderingContext2D;
@@ -104,7 +104,7 @@ function drawMarks(pen: Pen, plot: Plot, line: Line): void {
   pen.beginPath();
   for (let i = first; i < last; i++) {
     const value = line.value[i]!;
-    if (Number.isFinite(value) && (value > 0 || !plot.ys?.isLog)) continue;
+    if (Math.abs(value) <= FAR && (value > 0 || !plot.ys?.isLog)) continue;
     const x = Math.round(pixelX(plot, line.x[i]!));
     if (x < plot.left - 1 || x > plot.right + 1) continue;
     const kind = Number.isNaN(value) ? "nan" : value > 0 ? "up" : "down";

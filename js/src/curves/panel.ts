@@ -5,7 +5,7 @@ import type { Look } from "../base/palette.ts";
 import { drawLine, inSight, pixelX, pixelY, type Plot } from "./drawing.ts";
 import { Layer } from "./layer.ts";
 import { firstFrom, type Line } from "./lines.ts";
-import { valueScale, xScale, type Scale } from "./scale.ts";
+import { FAR, valueScale, xScale, type Scale } from "./scale.ts";
 import { pickedStroke, strokeOf, type Stroke } from "./strokes.ts";
 import type { CurvesView, Pointed } from "./view.ts";
 
@@ -369,7 +369,7 @@ function extent(lines: readonly Line[], plot: Plot, isLog: boolean): [number, nu
     const [first, last] = inSight(plot, line.x);
     for (let i = first; i < last; i++) {
       const value = line.value[i]!;
-      if (!Number.isFinite(value) || (isLog && value <= 0) || line.x[i]! < from || line.x[i]! > to) continue;
+      if (!(Math.abs(value) <= FAR) || (isLog && value <= 0) || line.x[i]! < from || line.x[i]! > to) continue;
       if (value < low) low = value;
       if (value > high) high = value;
     }

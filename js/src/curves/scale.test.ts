@@ -16,9 +16,12 @@ test("what has no place is told", () => {
   for (const value of [0, -1, NaN, Infinity]) assert.ok(Number.isNaN(log.place(value)));
 });
 
-test("values as large as numbers get still have places", () => {
-  const scale = valueScale([-1.7e308, 1.7e308], false)!;
+test("large values have places, and what is beyond them has none", () => {
+  const scale = valueScale([-1e300, 1e300], false)!;
   assert.equal(scale.place(0), 0.5);
+  assert.ok(Number.isNaN(scale.place(1.1e300)));
+  const log = valueScale([Number.MIN_VALUE, 1e300], true)!;
+  assert.ok(log.place(Number.MIN_VALUE) >= 0 && log.place(1e300) < 1);
 });
 
 test("a constant stands in the middle", () => {

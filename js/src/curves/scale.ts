@@ -5,7 +5,10 @@ import type { X } from "./protocol.ts";
 
 /** Room above and below curves, as a share of their span. */
 const PADDING = 0.05;
-const GREATEST = 1.7e308;
+/** The logarithms of the least number and the greatest. */
+const [LEAST, GREATEST] = [-745, 709];
+/** What is larger counts as infinite: the width of its axis would be. */
+export const FAR = 1e300;
 
 export interface Tick {
   /** From 0, the low end, to 1. */
@@ -26,19 +29,18 @@ export class Scale {
     this.isLog = isLog;
     this.low = low;
     this.high = high;
-    // Halves, since the span of values beyond 1e308 is no number.
-    this.#from = (isLog ? Math.log(low) : low) / 2;
-    this.#span = (isLog ? Math.log(high) : high) / 2 - this.#from;
+    this.#from = isLog ? Math.log(low) : low;
+    this.#span = (isLog ? Math.log(high) : high) - this.#from;
   }
 
   /** Where a value is, from 0 to 1; NaN for what has no place at all. */
   place(value: number): number {
-    if (!Number.isFinite(value) || (this.isLog && value <= 0)) return NaN;
-    return ((this.isLog ? Math.log(value) : value) / 2 - this.#from) / this.#span;
+    if (!(Math.abs(value) <= FAR) || (this.isLog && value <= 0)) return NaN;
+    return ((this.isLog ? Math.log(value) : value) - this.#from) / this.#span;
   }
 
   valueAt(place: number): number {
-    const value = 2 * (this.#from + place * this.#span);
+    const value = this.#from + place * this.#span;
     return this.isLog ? Math.exp(value) : value;
   }
 
@@ -64,11 +66,12 @@ export class Scale {
 export function valueScale([low, high]: readonly [number, number], isLog: boolean): Scale | null {
   if (!(low <= high)) return null;
   if (isLog) {
-    const ratio = high > low ? (high / low) ** PADDING : 2;
-    return new Scale("number", true, Math.max(low / ratio, Number.MIN_VALUE), Math.min(high * ratio, GREATEST));
+    const padding = high > low ? (Math.log(high) - Math.log(low)) * PADDING : Math.log(2);
+    const ends = [Math.max(Math.log(low) - padding, LEAST), Math.min(Math.log(high) + padding, GREATEST)];
+    return new Scale("number", true, Math.exp(ends[0]!), Math.exp(ends[1]!));
   }
-  const padding = high > low ? (high / 2 - low / 2) * 2 * PADDING : Math.abs(high) * 0.1 || 0.5;
-  return new Scale("number", false, Math.max(low - padding, -GREATEST), Math.min(high + padding, GREATEST));
+  const padding = high > low ? (high - low) * PADDING : Math.abs(high) * 0.1 || 0.5;
+  return new Scale("number", false, low - padding, high + padding);
 }
 
 /** The axis from `low` to `high`; `null` where there is nothing. */

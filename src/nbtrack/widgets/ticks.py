@@ -19,9 +19,11 @@ _TIME_STEPS = (
 
 def linear_ticks(low: float, high: float, wanted: int = 5) -> list[float]:
     """About ``wanted`` round numbers from ``low`` to ``high``."""
-    if not high > low:
+    rough = (high - low) / max(wanted, 1)
+    # Of the least numbers there is no fifth.
+    if not rough > 0:
         return [low]
-    step = _round_step((high - low) / max(wanted, 1))
+    step = _round_step(rough)
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
     return [float(f"{place * step:.12g}") for place in range(first, last + 1)]

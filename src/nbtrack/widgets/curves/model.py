@@ -164,7 +164,7 @@ class CurvesModel:
         places = list(drawn.curves)
         series = [(drawn.run_ids[run], metric.removeprefix(_KIND)) for metric, run in places]
         rows = whole_curves(self.frame.store, series)
-        of = rows["series"].combine_chunks()
+        of = rows["series"].combine_chunks().cast(pa.int32())
         texts = {
             "run_id": [run_id for run_id, _ in series],
             "name": [drawn.names[run] for _, run in places],
@@ -200,6 +200,8 @@ class CurvesModel:
         }
 
     def _draw(self) -> Drawn:
+        import pyarrow as pa
+
         from nbtrack.store import count_points, run_page
 
         metrics = self.shown()
@@ -218,7 +220,7 @@ class CurvesModel:
         run_ids = [ids[place] for place in kept]
         place_of = {run_id: place for place, run_id in enumerate(run_ids)}
         curves = {(_KIND + key, place_of[run]): curve for (run, key), curve in found.items()}
-        rows = page.table.take(kept)
+        rows = page.table.take(pa.array(kept, pa.int64()))
         paint = None
         if self.color:
             paint = axis_of(self.color, rows[self.color.removeprefix("attributes.")])

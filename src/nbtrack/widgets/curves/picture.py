@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nbtrack.charts.style import FONT, Look, Theme, look_of
 from nbtrack.widgets.curves.model import Drawn
 from nbtrack.widgets.curves.reading import Curve
-from nbtrack.widgets.curves.scale import Scale, value_scale, x_scale
+from nbtrack.widgets.curves.scale import FAR, Scale, value_scale, x_scale
 from nbtrack.widgets.curves.smoothing import smoothed
 from nbtrack.widgets.image import escaped, text_width
 from nbtrack.widgets.parallel.axes import Axis
@@ -337,9 +337,9 @@ def _marks(x: Floats, values: Floats, is_log: bool, plot: _Panel, stroke: _Strok
 
     parts = []
     top, bottom = plot.top, plot.top + plot.height
-    below = np.isneginf(values) | ((values <= 0) & is_log)
+    below = (values < -FAR) | ((values <= 0) & is_log)
     for chosen, mark in (
-        (np.isposinf(values), f"M{{x:.1f}} {top - 5:.1f}l4 7h-8z"),
+        (values > FAR, f"M{{x:.1f}} {top - 5:.1f}l4 7h-8z"),
         (below, f"M{{x:.1f}} {bottom + 5:.1f}l4 -7h-8z"),
         (np.isnan(values), f"M{{x:.1f}} {bottom - 3.5:.1f}l3.5 3.5l-3.5 3.5l-3.5 -3.5z"),
     ):

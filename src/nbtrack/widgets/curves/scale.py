@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 
     Floats = np.ndarray[Any, np.dtype[np.float64]]
 
+# What is larger counts as infinite: the width of its axis would be.
+FAR = 1e300
 # Room above and below curves, as a share of their span.
 _PADDING = 0.05
+# The logarithms of the least number and the greatest.
+_LEAST, _GREATEST = -745.0, 709.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,8 @@ class Scale:
             if self.is_log:
                 values = np.log(np.where(values > 0, values, np.nan))
                 low, high = math.log(low), math.log(high)
-            # Halves, since the span of values beyond 1e308 is no number.
-            places = (values / 2 - low / 2) / (high / 2 - low / 2)
-        return np.where(np.isfinite(values), places, np.nan)
+            places = (values - low) / (high - low)
+        return np.where(np.abs(values) <= FAR, places, np.nan)
 
     def ticks(self, wanted: int) -> list[tuple[float, str]]:
         """About ``wanted`` marks, as places from 0 to 1, and what they say."""
@@ -71,11 +74,11 @@ def value_scale(values: Iterable[Floats], *, is_log: bool) -> Scale | None:
     if low > high:
         return None
     if is_log:
-        ratio = (high / low) ** _PADDING if high > low else 2.0
-        return Scale("number", True, max(low / ratio, 5e-324), min(high * ratio, 1.7e308))
-    padding = (high / 2 - low / 2) * 2 * _PADDING if high > low else abs(high) * 0.1 or 0.5
-    limit = 1.7e308
-    return Scale("number", False, max(low - padding, -limit), min(high + padding, limit))
+        padding = (math.log(high) - math.log(low)) * _PADDING if high > low else math.log(2)
+        ends = max(math.log(low) - padding, _LEAST), min(math.log(high) + padding, _GREATEST)
+        return Scale("number", True, *map(math.exp, ends))
+    padding = (high - low) * _PADDING if high > low else abs(high) * 0.1 or 0.5
+    return Scale("number", False, low - padding, high + padding)
 
 
 def x_scale(kind: str, xs: Iterable[Floats], *, is_log: bool) -> Scale | None:
@@ -93,7 +96,7 @@ def _extent(arrays: Iterable[Floats], is_log: bool) -> tuple[float, float]:
 
     low, high = math.inf, -math.inf
     for array in arrays:
-        there = array[np.isfinite(array) & (array > 0 if is_log else True)]
+        there = array[(np.abs(array) <= FAR) & (array > 0 if is_log else True)]
         if len(there):
             low, high = min(low, float(there.min())), max(high, float(there.max()))
     return low, high
