@@ -126,6 +126,14 @@ def test_a_drag_zooms_to_what_the_store_has_and_a_double_click_zooms_out(
         drawn(picture)
     notebook.screenshot("curves_zoomed", picture)
     expect(told(notebook)).to_contain_text("{'metrics.spikes': [1")
+    # Now every step is there; before, one in twenty was.
+    spikes.focus()
+    steps = []
+    for _ in range(3):
+        spikes.press("ArrowRight")
+        step = picture.locator(".nbt-pair", has_text="step").locator(".nbt-value").inner_text()
+        steps.append(int(step.replace(",", "")))
+    assert steps == list(range(steps[0], steps[0] + 3))
     picture.get_by_role("button", name="Reset zoom").click()
     assert x_marks(spikes) == whole
     spikes.focus()

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from recording import record
+from recording import change, record
 
-from nbtrack.store import Store, count_points, thinned_curves, whole_curves
+from nbtrack.errors import InvalidQuery
+from nbtrack.store import Store, content_mark, count_points, thinned_curves, whole_curves
 
 NAN, INF = float("nan"), float("inf")
 
@@ -132,6 +133,45 @@ def test_all_points_at_one_step_are_a_stretch(store):
         log((value,), 7)
     points, _ = curves(store, [(run, "m")], points=10)
     assert points[0] == [(7, 1.0), (7, 3.0)]
+
+
+@pytest.mark.parametrize("key", ['it\'s {x} \\ "quoted"', "שלום 🦦", "a\0b"])
+def test_a_key_may_be_any_text(store, key):
+    run = record(store, metrics={key: [1.0, 2.0] * 20, "other": [9.0]})
+    points, _ = curves(store, [(run, key)], points=10)
+    assert {value for _, value in points[0]} == {1.0, 2.0}
+    assert whole_curves(store, [(run, key)]).num_rows == 40
+
+
+def test_questions_within_settled_see_one_state(store):
+    run = record(store, metrics={"m": [1.0]})
+    with store.settled():
+        assert count_points(store, [run], ["m"])["count"].to_pylist() == [1]
+        late = record(store, metrics={"m": [1.0, 2.0]})
+        with store.settled():
+            assert count_points(store, [run, late], ["m"])["count"].to_pylist() == [1]
+        with pytest.raises(InvalidQuery):
+            store.query("SELECT nothing")
+        assert count_points(store, [run], ["m"])["count"].to_pylist() == [1]
+    assert sorted(count_points(store, [run, late], ["m"])["count"].to_pylist()) == [1, 2]
+
+
+def test_a_mark_changes_with_runs_and_curves_and_not_with_points(store):
+    run = record(store, status="running", metrics={"m": [1.0, 2.0]})
+    mark = content_mark(store)
+    writer = store.writer()
+    writer.frame((writer.open_series(run, "m"),))((3.0,), 2)
+    assert content_mark(store) == mark
+    writer.frame((writer.open_series(run, "other"),))((3.0,), 2)
+    assert content_mark(store) != mark
+    for add in (
+        lambda: record(store),
+        lambda: change(store, run, name="other"),
+        lambda: change(store, run, tags={"a": "b"}),
+    ):
+        mark = content_mark(store)
+        add()
+        assert content_mark(store) != mark
 
 
 def test_every_point_and_how_many_there_are(store):

@@ -21,7 +21,7 @@ function build(model: AnyModel, root: HTMLElement, signal: AbortSignal): void {
   const view = new CurvesView(model, signal);
   const pointer: Pointer = new Pointer(view, () => grid, root, signal);
   const grid: Grid = new Grid(view, root, (panel) => pointer.listen(panel), signal);
-  const strokes = legend(view, grid);
+  const strokes = legend(view, grid, signal);
   const empty = el("div", { class: "nbt-empty", attributes: { role: "status" } });
   const none = el("div", { class: "nbt-empty", attributes: { role: "status" } });
   const left = el("div", { class: "nbt-cur-left nbt-quiet", attributes: { "aria-live": "polite" } });

@@ -2,7 +2,7 @@
 
 import { button, el, svg } from "../base/dom.ts";
 import { count } from "../base/format.ts";
-import { sequential } from "../base/palette.ts";
+import { onTheme, sequential } from "../base/palette.ts";
 import { valueText } from "../base/ticks.ts";
 import type { Grid } from "./grid.ts";
 import { hued, pickedStroke, strokeOf } from "./strokes.ts";
@@ -11,7 +11,7 @@ import type { CurvesView } from "./view.ts";
 /** More would hide the picture that they explain. */
 const MAX_ENTRIES = 28;
 
-export function legend(view: CurvesView, grid: Grid): HTMLElement {
+export function legend(view: CurvesView, grid: Grid, signal: AbortSignal): HTMLElement {
   const element = el("div", { class: "nbt-cur-legend", attributes: { role: "group", "aria-label": "Legend" } });
   let shown = "";
   const draw = () => {
@@ -26,6 +26,8 @@ export function legend(view: CurvesView, grid: Grid): HTMLElement {
     if (isOwn && focused) element.querySelector<HTMLElement>(`[data-key="${CSS.escape(focused)}"]`)?.focus();
   };
   for (const change of ["state", "look", "selection"] as const) view.on(change, draw);
+  // The grid, which listens too, has heard of it before.
+  onTheme(draw, signal);
   draw();
   return element;
 }

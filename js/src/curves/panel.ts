@@ -13,7 +13,7 @@ const [LEFT, RIGHT, TOP, BOTTOM] = [50, 10, 10, 22];
 const NEAR_PX = 32;
 /** So many lines are drawn between two looks at the clock. */
 const AT_ONCE = 4;
-const [TICK_X, TICK_Y] = [78, 34];
+const [TICK_X, TICK_Y] = [62, 34];
 
 export class Panel {
   readonly metric: string;
@@ -28,7 +28,10 @@ export class Panel {
   #all = new Layer();
   #picked = new Layer();
   #marks = el("canvas", { class: "nbt-cur-marks", attributes: { "aria-hidden": true } });
+  #rule = el("div", { class: "nbt-cur-rule-at", attributes: { "aria-hidden": true } });
+  #dot = el("div", { class: "nbt-cur-dot", attributes: { "aria-hidden": true } });
   #none = el("div", { class: "nbt-cur-none nbt-quiet" });
+  #lit: ReadonlySet<number> = new Set();
   #size: [number, number] = [0, 0];
 
   constructor(view: CurvesView, metric: string, head: HTMLElement, look: Look) {
@@ -42,6 +45,8 @@ export class Panel {
       this.#all.element,
       this.#picked.element,
       this.#marks,
+      this.#rule,
+      this.#dot,
       this.#none,
     );
     this.area.dataset["metric"] = metric;
@@ -71,6 +76,7 @@ export class Panel {
   /** The runs that are picked; the others step back behind them. */
   drawPicked(): void {
     const picked = this.#view.picked();
+    this.#lit = new Set();
     this.#all.element.classList.toggle("nbt-cur-behind", picked !== null);
     const [width, height] = this.#size;
     this.#picked.begin(width, height, (pen) => this.#drawSome(pen, picked ?? []));
@@ -83,46 +89,52 @@ export class Panel {
 
   /** What is pointed at, over all others. */
   drawMarks(): void {
+    this.#drawLit();
+    this.#placeCross();
+  }
+
+  /** The lines that stand out; anew only when they are others. */
+  #drawLit(): void {
     const { plot } = this;
+    const { lit } = this.#view;
+    if (lit === this.#lit && lit.size) return;
+    this.#lit = lit;
     const pen = this.#marks.getContext("2d")!;
     const ratio = devicePixelRatio || 1;
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, ...this.#size);
-    if (!plot) return;
-    const { lit, pointed } = this.#view;
+    if (!plot || !lit.size) return;
     const lines = this.#view.linesOf(this.metric);
     this.#clip(pen, plot);
-    const many = lit.size > 40;
     for (const run of lit) {
       const line = lines.get(run);
       if (!line) continue;
-      const stroke = this.#strokeNow(run);
       const smooth = this.#view.smoothing ? this.#view.smoothOf(line) : null;
-      if (!many) drawLine(pen, plot, line, smooth, { colour: this.look.page, dash: [], width: 5, opacity: 0.9 });
-      drawLine(pen, plot, line, smooth, { ...stroke, width: many ? 1.5 : 2.6, opacity: 1 });
+      const [first, last] = inSight(plot, line.x);
+      // A wide stroke through many points is slow, and no better seen.
+      const isDense = lit.size > 40 || last - first > plot.right - plot.left;
+      if (!isDense) drawLine(pen, plot, line, smooth, { colour: this.look.page, dash: [], width: 5, opacity: 1 });
+      drawLine(pen, plot, line, smooth, { ...this.#strokeNow(run), width: isDense ? 1.6 : 2.6, opacity: 1 });
     }
     pen.restore();
+  }
+
+  /** The place on the line that is pointed at: elements, since they follow the pointer. */
+  #placeCross(): void {
+    const { plot } = this;
+    const { pointed } = this.#view;
     const at = pointed && this.#pointOf(pointed);
-    if (!at) return;
-    const x = pixelX(plot, at.x);
-    if (!(x >= plot.left - 1 && x <= plot.right + 1)) return;
-    pen.strokeStyle = this.look.quiet;
-    pen.lineWidth = 1;
-    pen.setLineDash([3, 3]);
-    pen.beginPath();
-    pen.moveTo(Math.round(x) + 0.5, plot.top);
-    pen.lineTo(Math.round(x) + 0.5, plot.bottom);
-    pen.stroke();
-    pen.setLineDash([]);
+    const x = plot && at ? pixelX(plot, at.x) : NaN;
+    const isInSight = plot !== null && x >= plot.left - 1 && x <= plot.right + 1;
+    this.#rule.hidden = !isInSight;
+    this.#dot.hidden = true;
+    if (!isInSight || !at || !pointed) return;
+    this.#rule.style.transform = `translate(${Math.round(x)}px, ${plot.top}px)`;
+    this.#rule.style.height = `${plot.bottom - plot.top}px`;
     const y = pixelY(plot, at.value);
-    if (Number.isNaN(y)) return;
-    pen.beginPath();
-    pen.arc(x, y, 4, 0, 2 * Math.PI);
-    pen.fillStyle = this.#strokeNow(pointed.run).colour;
-    pen.strokeStyle = this.look.page;
-    pen.lineWidth = 2;
-    pen.fill();
-    pen.stroke();
+    this.#dot.hidden = Number.isNaN(y);
+    this.#dot.style.transform = `translate(${x}px, ${y}px)`;
+    this.#dot.style.background = this.#strokeNow(pointed.run).colour;
   }
 
   /** The colour in which a run is seen now. */

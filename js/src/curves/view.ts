@@ -222,8 +222,9 @@ export class CurvesView {
   }
 
   point(pointed: Pointed | null): void {
+    // The same set while it is the same run: what stands out is not drawn anew.
+    if (!pointed || this.pointed?.run !== pointed.run) this.lit = new Set(pointed ? [pointed.run] : []);
     this.pointed = pointed;
-    this.lit = new Set(pointed ? [pointed.run] : []);
     this.#announce("hover");
   }
 

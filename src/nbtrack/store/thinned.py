@@ -25,6 +25,11 @@ _POINTS = """
 FROM base.points p JOIN nbtrack_series s ON p.run_id = s.run_id::UUID AND p.key = s.key
 WHERE p.run_id >= '{first}'::UUID AND p.run_id <= '{last}'::UUID AND {within}
 """
+# Without a join DuckDB reads the ends of a curve off its statistics: a quarter of the time.
+_POINTS_OF_ONE = """
+FROM base.points p, nbtrack_series s
+WHERE p.run_id = '{first}'::UUID AND p.key = '{key}' AND {within}
+"""
 _KNOWN = """
 SELECT series, max(count)::BIGINT AS count, max(epoch_us(started)) AS started
 FROM (
@@ -247,6 +252,7 @@ class _Reading:
         points = _points(series, " AND ".join(condition))
         asks_buckets = "{stretch}" in sql
         found = self._store.query(
+            # One pass: what stands in the parts, such as a key, is not looked at again.
             sql.format(x=self._raw, stretch=stretch, points=points),
             {"buckets": self._buckets} if asks_buckets else {},
             frames={"nbtrack_series": frame},
@@ -278,6 +284,10 @@ _FAR = 2**60
 def _points(series: Sequence[Series], within: str = "") -> str:
     # Blocks of other runs are skipped by what DuckDB knows of each.
     ids = sorted(str(UUID(run_id)) for run_id, _ in series) or [str(UUID(int=0))]
+    key = series[0][1] if len(series) == 1 else "\0"
+    if "\0" not in key:
+        key = key.replace("'", "''")
+        return _POINTS_OF_ONE.format(first=ids[0], key=key, within=within or "true")
     return _POINTS.format(first=ids[0], last=ids[-1], within=within or "true")
 
 

@@ -117,8 +117,9 @@ class LiveWidget(anywidget.AnyWidget):
     def _news(self) -> None:
         # While a cell logs, each fold and each question waits for it: so one fold for all.
         with self.frame.store.settled():
-            if self._refresh() or self._trouble:
-                self._push()
+            news = self._draw() if self._refresh() or self._trouble else None
+        if news is not None:
+            self._snapshot, self._trouble = news, ""
 
     def _in_trouble(self, error: NbtrackError) -> None:
         self._trouble = str(error)
