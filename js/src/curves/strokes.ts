@@ -19,7 +19,7 @@ export function strokeOf(view: CurvesView, run: number, look: Look): Stroke {
   }
   if (view.strokes) return { ...hued(view.strokes[run]!, look), width: 1.5, opacity: 0.95 };
   // As ink on paper: the more lines, the less of it each.
-  return { colour: look.hues[0]!, dash: [], width: 1, opacity: Math.max(0.14, Math.min(0.6, 25 / count)) };
+  return { colour: look.hues[0]!, dash: [], width: 1, opacity: Math.max(0.08, Math.min(0.6, 25 / count)) };
 }
 
 /** The stroke of a run that is picked, the `nth` of them: it stands out from the others. */

@@ -127,7 +127,7 @@ def _base_stroke(drawn: Drawn, run: int, look: Look) -> _Stroke:
         return _Stroke(colour, dash, 0.9 if len(drawn.run_ids) <= 60 else 0.5, 1.3)
     if drawn.strokes:
         return _hued(drawn.strokes[run], look)
-    return _Stroke(look.hues[0], "", max(0.12, min(0.6, 25 / len(drawn.run_ids))), 1.0)
+    return _Stroke(look.hues[0], "", max(0.08, min(0.6, 25 / len(drawn.run_ids))), 1.0)
 
 
 def _hued(number: int, look: Look) -> _Stroke:
