@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.lab import Lab, Notebook
+from tests.browser.lab import SCREENSHOTS, Lab, Notebook
 
 LOG = """
 import math, random, nbtrack
@@ -208,7 +208,7 @@ def test_the_picture_follows_the_theme_and_the_width(
     assert lab.page_errors == []
 
 
-def test_png_svg_and_points_leave_the_page(picture: Locator) -> None:
+def test_png_svg_and_points_leave_the_page(picture: Locator, lab: Lab) -> None:
     for name, begins in (
         ("Save as PNG", b"\x89PNG"),
         ("Save as SVG", b"<svg"),
@@ -219,6 +219,10 @@ def test_png_svg_and_points_leave_the_page(picture: Locator) -> None:
             picture.get_by_role("menuitem", name=name).click()
         path = download.value.path()
         assert path.read_bytes().startswith(begins)
+        if name == "Save as PNG":
+            SCREENSHOTS.mkdir(exist_ok=True)
+            download.value.save_as(SCREENSHOTS / "curves_saved.png")
+    assert lab.page_errors == []
 
 
 def test_curves_grow_while_a_cell_never_yields(lab: Lab) -> None:

@@ -1,7 +1,7 @@
 /** The panels, side by side where there is room, one above the other where there is not. */
 
 import { button, el } from "../base/dom.ts";
-import { lookOf, onTheme, type Look } from "../base/palette.ts";
+import { lookOf, onTheme, sequential, type Look } from "../base/palette.ts";
 import { menu, openPopover, type MenuEntry } from "../base/popover.ts";
 import { Panel } from "./panel.ts";
 import type { CurvesView } from "./view.ts";
@@ -64,25 +64,59 @@ export class Grid {
     this.#proceed();
   }
 
-  /** All panels on one canvas, as they are in sight. */
-  composed(): HTMLCanvasElement {
+  /** All panels on one canvas, as they are in sight, under what `legend` says. */
+  composed(legend: HTMLElement): HTMLCanvasElement {
     const ratio = devicePixelRatio || 1;
     const canvas = el("canvas");
     const box = this.element.getBoundingClientRect();
-    Object.assign(canvas, { width: Math.round(box.width * ratio), height: Math.round(box.height * ratio) });
+    const above = legend.hidden ? null : legend.getBoundingClientRect();
+    // All of it, also what has been scrolled away.
+    const head = above ? legend.scrollHeight + GAP / 2 : 0;
+    Object.assign(canvas, { width: Math.round(box.width * ratio), height: Math.round((head + box.height) * ratio) });
     const pen = canvas.getContext("2d")!;
     pen.fillStyle = this.look.page;
     pen.fillRect(0, 0, canvas.width, canvas.height);
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    if (above) this.#composeLegend(pen, legend, above);
     for (const panel of this.panels) {
       const at = panel.area.getBoundingClientRect();
-      pen.setTransform(ratio, 0, 0, ratio, (at.left - box.left) * ratio, (at.top - box.top) * ratio);
+      pen.setTransform(ratio, 0, 0, ratio, (at.left - box.left) * ratio, (at.top - box.top + head) * ratio);
       pen.font = "600 12px system-ui, sans-serif";
       pen.fillStyle = this.look.ink;
       pen.textAlign = "left";
-      pen.fillText(titleOf(panel.metric), 6, 6 - HEAD / 2);
+      pen.textBaseline = "middle";
+      pen.fillText(titleOf(panel.metric), 6, -HEAD / 2);
       panel.compose(pen);
     }
     return canvas;
+  }
+
+  #composeLegend(pen: CanvasRenderingContext2D, legend: HTMLElement, above: DOMRect): void {
+    pen.font = "12px system-ui, sans-serif";
+    pen.textBaseline = "middle";
+    pen.lineWidth = 2.5;
+    for (const part of legend.children) {
+      const at = part.getBoundingClientRect();
+      const [x, y] = [at.left - above.left, at.top - above.top + legend.scrollTop + at.height / 2];
+      const line = part.querySelector("line");
+      if (line) {
+        pen.strokeStyle = line.getAttribute("stroke") ?? this.look.ink;
+        pen.setLineDash((line.getAttribute("stroke-dasharray") ?? "").split(" ").filter(Boolean).map(Number));
+        pen.beginPath();
+        pen.moveTo(x + 7, y);
+        pen.lineTo(x + 29, y);
+        pen.stroke();
+        pen.setLineDash([]);
+      }
+      if (part.classList.contains("nbt-cur-scale")) {
+        const colours = pen.createLinearGradient(x, 0, x + at.width, 0);
+        for (let i = 0; i <= 8; i++) colours.addColorStop(i / 8, sequential(i / 8, this.look));
+        pen.fillStyle = colours;
+        pen.fillRect(x, y - at.height / 2, at.width, at.height);
+      }
+      pen.fillStyle = line ? this.look.ink : this.look.quiet;
+      pen.fillText(part.textContent ?? "", x + (line ? 35 : 4), y, at.width - (line ? 42 : 8));
+    }
   }
 
   /** News that comes while one draws waits: what is drawn would else never be whole. */

@@ -26,7 +26,7 @@ function build(model: AnyModel, root: HTMLElement, signal: AbortSignal): void {
   const none = el("div", { class: "nbt-empty", attributes: { role: "status" } });
   const left = el("div", { class: "nbt-cur-left nbt-quiet", attributes: { "aria-live": "polite" } });
   root.classList.add("nbt-cur");
-  root.append(toolbar(view, grid, root, signal), strokes, grid.element, none, empty, left, footLine(view));
+  root.append(toolbar(view, grid, strokes, root, signal), strokes, grid.element, none, empty, left, footLine(view));
 
   const say = () => {
     showEmpty(view, empty, grid.element);

@@ -19,7 +19,13 @@ const XS: [X, string][] = [
 ];
 const ALONG: Record<X, string> = { step: "step", time: "time", relative: "since start" };
 
-export function toolbar(view: CurvesView, grid: Grid, host: HTMLElement, signal: AbortSignal): HTMLElement {
+export function toolbar(
+  view: CurvesView,
+  grid: Grid,
+  legend: HTMLElement,
+  host: HTMLElement,
+  signal: AbortSignal,
+): HTMLElement {
   const x = button("", { class: "nbt-button" }, () => openX(view, host, x));
   const colour = button("", { class: "nbt-button" }, () => openColours(view, host, colour));
   const metrics = button("Metrics", { class: "nbt-button" }, () =>
@@ -36,7 +42,7 @@ export function toolbar(view: CurvesView, grid: Grid, host: HTMLElement, signal:
     ),
   );
   const more = button("⋯", { class: "nbt-button", title: "More", attributes: { "aria-label": "More" } }, () =>
-    openMore(view, grid, host, more),
+    openMore(view, grid, legend, host, more),
   );
   const describe = () => {
     const log = view.isLogX ? ", log" : "";
@@ -102,7 +108,7 @@ function openColours(view: CurvesView, host: HTMLElement, anchor: HTMLElement): 
   close = openPopover(host, anchor, "Colour", menu(entries, () => close()));
 }
 
-function openMore(view: CurvesView, grid: Grid, host: HTMLElement, anchor: HTMLElement): void {
+function openMore(view: CurvesView, grid: Grid, legend: HTMLElement, host: HTMLElement, anchor: HTMLElement): void {
   const theme = isDark(grid.look.page) ? "dark" : "light";
   const saveSvg = async () => {
     const text = await view.svg(theme);
@@ -111,7 +117,7 @@ function openMore(view: CurvesView, grid: Grid, host: HTMLElement, anchor: HTMLE
   const entries: (MenuEntry | "line")[] = [
     {
       label: "Save as PNG",
-      run: () => grid.composed().toBlob((content) => content && download(content, `${FILE}.png`)),
+      run: () => grid.composed(legend).toBlob((content) => content && download(content, `${FILE}.png`)),
     },
     { label: "Save as SVG", run: () => void saveSvg() },
     {
