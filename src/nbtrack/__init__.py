@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     )
     from nbtrack.tracking.run import Run
     from nbtrack.widgets.compare.widget import Comparison, compare
+    from nbtrack.widgets.curves.widget import Curves, curves
     from nbtrack.widgets.parallel.widget import ParallelCoordinates, parallel
     from nbtrack.widgets.run_table.widget import RunTable
     from nbtrack.widgets.run_view.widget import RunView
@@ -100,6 +101,7 @@ _HOMES = {
     ),
     "nbtrack.tracking.run": ("Run",),
     "nbtrack.widgets.compare.widget": ("Comparison", "compare"),
+    "nbtrack.widgets.curves.widget": ("Curves", "curves"),
     "nbtrack.widgets.parallel.widget": ("ParallelCoordinates", "parallel"),
     "nbtrack.widgets.run_table.widget": ("RunTable",),
     "nbtrack.widgets.run_view.widget": ("RunView",),
@@ -109,6 +111,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Comparison",
+    "Curves",
     "NbtrackError",
     "ParallelCoordinates",
     "Run",
@@ -116,6 +119,7 @@ __all__ = [
     "RunView",
     "active_run",
     "compare",
+    "curves",
     "delete_experiment",
     "delete_run",
     "delete_tag",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 
 from nbtrack.errors import StoreUnavailable
@@ -71,3 +72,25 @@ def test_the_thread_ends_with_the_watching():
     thread.join(timeout=5)
     assert not thread.is_alive()
     assert not watching.is_on
+
+
+def test_threads_take_turns_more_often_only_while_it_is_looked():
+    before = sys.getswitchinterval()
+    store = Versions()
+    seen = queue.Queue()
+    watchers = [
+        StoreWatch(store, lambda: seen.put(sys.getswitchinterval()), seen.put, every_s=0.01)
+        for _ in range(2)
+    ]
+    for watching in watchers:
+        watching.start()
+    try:
+        assert [seen.get(timeout=5) for _ in watchers] == [0.0005, 0.0005]
+        for thread in threads():
+            watchers[0].stop()
+            watchers[1].stop()
+            thread.join(timeout=5)
+        assert sys.getswitchinterval() == before
+    finally:
+        for watching in watchers:
+            watching.stop()

@@ -16,8 +16,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nbtrack.store.columns import Column, best_runs, list_columns, run_groups
-    from nbtrack.store.curves import metric_history, run_sparklines, thinned_curves
+    from nbtrack.store.columns import (
+        Column,
+        best_runs,
+        content_mark,
+        list_columns,
+        run_groups,
+    )
+    from nbtrack.store.curves import metric_history, run_sparklines
     from nbtrack.store.details import RunDetail, run_detail, run_text, run_texts
     from nbtrack.store.experiments import experiment_table, runs_of_experiment
     from nbtrack.store.filters import parse_filter, quoted_column
@@ -34,10 +40,24 @@ if TYPE_CHECKING:
     from nbtrack.store.search import Page, run_frame, run_page
     from nbtrack.store.selection import RunQuery
     from nbtrack.store.store import Store
+    from nbtrack.store.thinned import (
+        Series,
+        ThinnedCurves,
+        count_points,
+        listed_curves,
+        thinned_curves,
+        whole_curves,
+    )
 
 _HOMES = {
-    "nbtrack.store.columns": ("Column", "best_runs", "list_columns", "run_groups"),
-    "nbtrack.store.curves": ("metric_history", "run_sparklines", "thinned_curves"),
+    "nbtrack.store.columns": (
+        "Column",
+        "best_runs",
+        "content_mark",
+        "list_columns",
+        "run_groups",
+    ),
+    "nbtrack.store.curves": ("metric_history", "run_sparklines"),
     "nbtrack.store.details": ("RunDetail", "run_detail", "run_text", "run_texts"),
     "nbtrack.store.filters": ("parse_filter", "quoted_column"),
     "nbtrack.store.experiments": ("experiment_table", "runs_of_experiment"),
@@ -54,6 +74,14 @@ _HOMES = {
     "nbtrack.store.search": ("Page", "run_frame", "run_page"),
     "nbtrack.store.selection": ("RunQuery",),
     "nbtrack.store.store": ("Store",),
+    "nbtrack.store.thinned": (
+        "Series",
+        "ThinnedCurves",
+        "count_points",
+        "listed_curves",
+        "thinned_curves",
+        "whole_curves",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -63,15 +91,20 @@ __all__ = [
     "Page",
     "RunDetail",
     "RunQuery",
+    "Series",
     "Store",
     "StoredArtifact",
     "StoredCell",
     "StoredInput",
+    "ThinnedCurves",
     "best_runs",
+    "content_mark",
+    "count_points",
     "executed_cells",
     "experiment_table",
     "find_run",
     "list_columns",
+    "listed_curves",
     "metric_history",
     "parse_filter",
     "quoted_column",
@@ -86,6 +119,7 @@ __all__ = [
     "run_texts",
     "runs_of_experiment",
     "thinned_curves",
+    "whole_curves",
 ]
 
 

@@ -65,6 +65,25 @@ ORDER BY kind, key
 """
 
 
+# Rows are added, and never changed; a purge may take as many as were added.
+_MARK = """
+SELECT (SELECT count(*) FROM base.runs), (SELECT epoch_us(max(started)) FROM base.runs),
+       (SELECT count(*) FROM base.run_changes),
+       (SELECT epoch_us(max(ts)) FROM base.run_changes),
+       (SELECT count(*) FROM base.params), (SELECT count(*) FROM base.tags), runs, curves
+FROM (
+    SELECT count(*) AS runs, count(*) FILTER (count > 1) AS curves
+    FROM (SELECT sum(count) AS count FROM base.summary GROUP BY run_id, key)
+)
+"""
+
+
+def content_mark(store: Store) -> tuple[int, ...]:
+    """Numbers that stay the same while nothing but points of known curves is added."""
+    (row,) = store.query(_MARK).to_pylist()
+    return tuple(value or 0 for value in row.values())
+
+
 def list_columns(store: Store, query: RunQuery) -> list[Column]:
     """Every column of the runs that fit: attributes, then params, metrics and tags by name."""
     selection = Selection(query)

@@ -49,32 +49,6 @@ thinned AS (
 SELECT replace(run_id::VARCHAR, '-', '') AS run_id, key, values FROM thinned ORDER BY run_id, key
 """
 
-# Stretches are cut by the points' order, so that a curve that was logged in bursts keeps its shape.
-_THINNED = """
-WITH points AS MATERIALIZED (
-    SELECT run_id, key, step, ts, value, isfinite(value) AS is_finite,
-           row_number() OVER curve - 1 AS place, count(*) OVER (PARTITION BY run_id, key) AS count
-    FROM base.points WHERE run_id IN ({ids}) AND list_contains($keys::VARCHAR[], key)
-    WINDOW curve AS (PARTITION BY run_id, key ORDER BY step, ts)
-),
-bucketed AS (
-    SELECT *, floor(place * $buckets / count)::INTEGER AS bucket FROM points WHERE count > $points
-),
-kept AS (
-    SELECT run_id, key, unnest([
-        arg_min(place, value) FILTER (is_finite), arg_max(place, value) FILTER (is_finite),
-        min(place) FILTER (NOT is_finite)]) AS place
-    FROM bucketed GROUP BY run_id, key, bucket
-    UNION
-    SELECT run_id, key, unnest([0, count - 1]) AS place FROM bucketed WHERE place = 0
-)
-SELECT replace(run_id::VARCHAR, '-', '') AS run_id, key,
-       list(step::DOUBLE ORDER BY place) AS steps, list(value ORDER BY place) AS values
-FROM points
-WHERE count <= $points OR (run_id, key, place) IN (SELECT (run_id, key, place) FROM kept)
-GROUP BY ALL ORDER BY run_id, key
-"""
-
 
 def run_sparklines(
     store: Store, run_ids: Sequence[str], keys: Sequence[str], *, points: int = 32
@@ -88,24 +62,6 @@ def run_sparklines(
     return store.query(
         _SPARKLINES.format(ids=_literals(run_ids)),
         {"keys": list(keys), "points": points, "buckets": max(1, points // 2)},
-    )
-
-
-def thinned_curves(
-    store: Store, run_ids: Sequence[str], keys: Sequence[str], *, points: int
-) -> pyarrow.Table:
-    """Curves as a chart draws them: run_id, key, and ``steps`` and ``values`` as lists of floats.
-
-    A curve of more than ``points`` keeps its first and last point, and of each stretch
-    its extremes and one value that is not finite, so that gaps stay visible. Raises
-    ``ValueError`` if ``points < 6``. ``keys`` are names of metrics.
-    Method: least and greatest value per bucket (as in Jugel et al., VLDB 2014, "M4").
-    """
-    if points < 6:
-        raise ValueError(f"points must be at least 6, got {points}")
-    return store.query(
-        _THINNED.format(ids=_literals(run_ids)),
-        {"keys": list(keys), "points": points, "buckets": (points - 2) // 3},
     )
 
 

@@ -19,7 +19,7 @@ import atexit
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +57,8 @@ class Store:
         self._pid = os.getpid()
         self._mutex = threading.Lock()
         self._caretaker: Caretaker | None = None
+        # Of each thread: what it has open, while it has asked for `settled`.
+        self._of_thread = threading.local()
         self._parts: tuple[Database, Folder, StoreLock] | None = None
 
     # Writing
@@ -180,6 +182,31 @@ class Store:
         return {name: np.ma.asarray(column) for name, column in found.items()}
 
     @contextmanager
+    def settled(self) -> Iterator[None]:
+        """Several questions of this thread to one state of the store: folded once, opened once.
+
+        What is logged meanwhile, in any process, is not seen. Others of this process
+        wait to read, and those of all processes to fold: so only for what is quick.
+        """
+        if self._settled is not None:
+            yield
+            return
+        _, folder, _ = self._rooms()
+        # What hinders a fold is told by whoever reads.
+        with suppress(StoreHeld, StoreUnavailable):
+            if folder.has_news():
+                self.fold()
+        with ExitStack() as stack:
+            self._of_thread.settled = (stack, [])
+            # Before the database is let go: then questions are as always.
+            stack.callback(setattr, self._of_thread, "settled", None)
+            yield
+
+    @property
+    def _settled(self) -> tuple[ExitStack, list[duckdb.DuckDBPyConnection]] | None:
+        return getattr(self._of_thread, "settled", None)
+
+    @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """The database as it was folded last, read-only; for whoever wants to know what is wrong.
 
@@ -192,6 +219,17 @@ class Store:
     @contextmanager
     def _readable(self, *, fresh: bool) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection with the store's views in use, as fresh as can be had."""
+        if self._settled is None:
+            with self._opened(fresh=fresh) as connection:
+                yield connection
+            return
+        stack, opened = self._settled
+        if not opened:
+            opened.append(stack.enter_context(self._opened(fresh=False)))
+        yield opened[0]
+
+    @contextmanager
+    def _opened(self, *, fresh: bool) -> Iterator[duckdb.DuckDBPyConnection]:
         from nbtrack.store.database import warn_once
 
         database, folder, lock = self._rooms()

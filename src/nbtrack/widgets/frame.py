@@ -142,6 +142,8 @@ class Known:
     """What was read at one version of the store, of all the runs that a frame is about."""
 
     version: int
+    # `content_mark` of then.
+    mark: tuple[int, ...]
     columns: list[Column]
     total: int
     experiments: int
@@ -215,8 +217,11 @@ class Frame:
     def known(self) -> Known:
         """The columns and counts of all runs, filter or not, as the store has them now."""
         with self._lock:
-            if self._known is None or self._known.version != self.store.version():
+            version = self.store.version()
+            if self._known is None:
                 self._known = self._read()
+            elif self._known.version != version:
+                self._known = self._read_anew(self._known)
             return self._known
 
     def state(self, known: Known, total: int) -> dict[str, object]:
@@ -249,19 +254,31 @@ class Frame:
             return "search"
         return "filter"
 
+    def _read_anew(self, known: Known) -> Known:
+        """What is known after a change: points that are added change nothing of it."""
+        from nbtrack.store import content_mark
+
+        with self.store.settled():
+            version, mark = self.store.version(), content_mark(self.store)
+            if mark == known.mark:
+                return replace(known, version=version)
+            return self._read()
+
     def _read(self) -> Known:
-        from nbtrack.store import list_columns, run_page
+        from nbtrack.store import content_mark, list_columns, run_page
 
         total = run_page(self.store, self._base, columns=(), limit=0).total
         # Reading folds, which is a new version: so the first answer, then the version,
         # then the others, which fold again if anything came in between.
         version = self.store.version()
+        mark = content_mark(self.store)
         columns = list_columns(self.store, self._base)
         same = [column.name for column in columns if is_constant(column, total)]
         first = run_page(self.store, self._base, columns=same, limit=1).table
         experiment = next((c for c in columns if c.name == "attributes.experiment"), None)
         return Known(
             version=version,
+            mark=mark,
             columns=columns,
             total=total,
             experiments=experiment.distinct if experiment else 1,

@@ -18,7 +18,7 @@ import traitlets
 
 from nbtrack.errors import NbtrackError
 from nbtrack.widgets.frame import Frame, run_ids, selection_of
-from nbtrack.widgets.watch import StoreWatch
+from nbtrack.widgets.watch import EVERY_S, StoreWatch
 from nbtrack.widgets.wire import Answer
 
 if TYPE_CHECKING:
@@ -48,6 +48,9 @@ class StoreWidget(anywidget.AnyWidget):
     ============  ===============  =====================================================
     """
 
+    # How often the store is looked at.
+    _every_s = EVERY_S
+
     _snapshot = traitlets.Dict().tag(sync=True)
     # 16 bytes per run: a hundred thousand of them are picked with one stroke of a brush.
     _picked = traitlets.Bytes().tag(sync=True)
@@ -63,7 +66,7 @@ class StoreWidget(anywidget.AnyWidget):
         self._following = False
         self._answering = False
         self._views = 0
-        self._watch = StoreWatch(store, self._news, self._in_trouble)
+        self._watch = StoreWatch(store, self._news, self._in_trouble, every_s=self._every_s)
         super().__init__(_link=self._selection.token)
         self._hear_selection()
         self._follow()
@@ -112,8 +115,11 @@ class StoreWidget(anywidget.AnyWidget):
     # From the store, and from other widgets
 
     def _news(self) -> None:
-        if self._refresh() or self._trouble:
-            self._push()
+        # While a cell logs, each fold and each question waits for it: so one fold for all.
+        with self.store.settled():
+            news = self._draw() if self._refresh() or self._trouble else None
+        if news is not None:
+            self._snapshot, self._trouble = news, ""
 
     def _in_trouble(self, error: NbtrackError) -> None:
         self._trouble = str(error)

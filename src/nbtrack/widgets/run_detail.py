@@ -118,9 +118,9 @@ def curve_keys(run: RunDetail) -> list[str]:
 
 def curves_ipc(store: Store, run_ids: Sequence[str], keys: Sequence[str]) -> bytes:
     """Curves as the browser draws them: run_id, key, steps and values as Arrow IPC."""
-    from nbtrack.store import thinned_curves
+    from nbtrack.store import listed_curves
 
-    return ipc_bytes(thinned_curves(store, run_ids, keys, points=CURVE_POINTS))
+    return ipc_bytes(listed_curves(store, run_ids, keys, points=CURVE_POINTS))
 
 
 def is_drawn(file: StoredArtifact) -> bool:

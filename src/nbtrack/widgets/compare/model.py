@@ -148,13 +148,13 @@ class CompareModel:
 
     def curves(self) -> pyarrow.Table:
         """The curves that are drawn: run_id, key, steps and values."""
-        from nbtrack.store import thinned_curves
+        from nbtrack.store import listed_curves
 
         with self._lock:
             reading = self.read()
             if self._curves is None or self._curves[0] is not reading:
                 ids = [each.run.run_id for each in reading.runs]
-                drawn = thinned_curves(self.store, ids, reading.curves, points=CURVE_POINTS)
+                drawn = listed_curves(self.store, ids, reading.curves, points=CURVE_POINTS)
                 self._curves = (reading, drawn)
             return self._curves[1]
 

@@ -135,7 +135,7 @@ def _paint(axis: Axis | None, taken: Any, look: Look) -> list[tuple[Any, str, st
     else:
         bins = np.minimum((axis.places()[taken] * _BINS).astype(int), _BINS - 1)
         for number in range(_BINS):
-            shade = _sequential((number + 0.5) / _BINS, look)
+            shade = sequential_colour((number + 0.5) / _BINS, look)
             paints.append((~special & (bins == number), shade, ""))
     return paints
 
@@ -246,7 +246,8 @@ def _title_width(axis: Axis) -> float:
     return min(_MAX_LABEL, text_width(label_of(axis.name), 12.5))
 
 
-def _sequential(place: float, look: Look) -> str:
+def sequential_colour(place: float, look: Look) -> str:
+    """The colour of ``place``, from 0 to 1, on the sequential scale."""
     first, last = look.sequential
     at = (first + (last - first) * place) * (len(_VIRIDIS) - 1)
     stop = min(int(at), len(_VIRIDIS) - 2)

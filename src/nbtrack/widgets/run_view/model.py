@@ -80,12 +80,12 @@ class RunModel:
 
     def curves(self) -> pyarrow.Table:
         """The curves that are drawn: run_id, key, steps and values."""
-        from nbtrack.store import thinned_curves
+        from nbtrack.store import listed_curves
 
         recipe = self.recipe
         if self._curves is None or self._curves[0] is not recipe:
             keys = curve_keys(recipe.run)
-            drawn = thinned_curves(self.store, [self.run_id], keys, points=CURVE_POINTS)
+            drawn = listed_curves(self.store, [self.run_id], keys, points=CURVE_POINTS)
             self._curves = (recipe, drawn)
         return self._curves[1]
 
