@@ -7,6 +7,7 @@ export interface AnyModel {
   on(event: string, callback: (...args: never[]) => void): void;
   off(event: string, callback: (...args: never[]) => void): void;
   send(content: unknown): void;
+  widget_manager: { get_model(id: string): Promise<Pick<AnyModel, "get">> };
 }
 
 export interface RenderContext {

@@ -43,16 +43,30 @@ def write_chart(spec: dict[str, Any], file: Path, *, scale: float, width: int) -
     if ending == ".json":
         file.write_text(json.dumps(spec, ensure_ascii=False), encoding="utf-8")
         return
+    if ending == ".png":
+        file.write_bytes(png_of(spec, width=width, scale=scale))
+    elif ending == ".svg":
+        file.write_text(svg_of(spec, width=width), encoding="utf-8")
+    else:
+        file.write_text(_page(spec, _converter().javascript_bundle(_GLOBAL)), encoding="utf-8")
+
+
+def png_of(spec: dict[str, Any], *, width: int, scale: float) -> bytes:
+    """The picture as PNG. Raises `MissingExtra` where vl-convert is not installed."""
+    return bytes(_converter().vegalite_to_png(spec | {"width": width}, scale=scale))
+
+
+def svg_of(spec: dict[str, Any], *, width: int) -> str:
+    """The picture as SVG. Raises `MissingExtra` where vl-convert is not installed."""
+    return str(_converter().vegalite_to_svg(spec | {"width": width}))
+
+
+def _converter() -> Any:
     try:
         import vl_convert
     except ImportError as error:
         raise MissingExtra(INSTALL_HINT) from error
-    if ending == ".png":
-        file.write_bytes(vl_convert.vegalite_to_png(spec | {"width": width}, scale=scale))
-    elif ending == ".svg":
-        file.write_text(vl_convert.vegalite_to_svg(spec | {"width": width}), encoding="utf-8")
-    else:
-        file.write_text(_page(spec, vl_convert.javascript_bundle(_GLOBAL)), encoding="utf-8")
+    return vl_convert
 
 
 def _page(spec: dict[str, Any], library: str) -> str:
