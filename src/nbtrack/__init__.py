@@ -57,6 +57,14 @@ if TYPE_CHECKING:
         sql,
     )
     from nbtrack.tracking.run import Run
+    from nbtrack.widgets.chart.widget import (
+        Contour,
+        Importance,
+        Scatter,
+        contour,
+        importance,
+        scatter,
+    )
     from nbtrack.widgets.parallel.widget import ParallelCoordinates, parallel
     from nbtrack.widgets.run_table.widget import RunTable
     from nbtrack.widgets.runs import runs
@@ -97,6 +105,14 @@ _HOMES = {
         "sql",
     ),
     "nbtrack.tracking.run": ("Run",),
+    "nbtrack.widgets.chart.widget": (
+        "Contour",
+        "Importance",
+        "Scatter",
+        "contour",
+        "importance",
+        "scatter",
+    ),
     "nbtrack.widgets.parallel.widget": ("ParallelCoordinates", "parallel"),
     "nbtrack.widgets.run_table.widget": ("RunTable",),
     "nbtrack.widgets.runs": ("runs",),
@@ -104,11 +120,15 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Contour",
+    "Importance",
     "NbtrackError",
     "ParallelCoordinates",
     "Run",
     "RunTable",
+    "Scatter",
     "active_run",
+    "contour",
     "delete_experiment",
     "delete_run",
     "delete_tag",
@@ -116,6 +136,7 @@ __all__ = [
     "end_run",
     "export_environment",
     "get_run",
+    "importance",
     "list_experiments",
     "load_ipython_extension",
     "log",
@@ -131,6 +152,7 @@ __all__ = [
     "restore_run",
     "run",
     "runs",
+    "scatter",
     "search_runs",
     "set_experiment",
     "set_note",
