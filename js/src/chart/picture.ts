@@ -109,9 +109,10 @@ export class Picture {
   /** The dots, in the order of their place from left to right. */
   dots(): Dot[] {
     if (!this.#vega || !this.hasDots) return [];
-    const [left, top] = this.#vega.origin();
+    const [x, y] = this.#vega.origin();
+    const { left, top } = paddingOf(this.#vega);
     const found: Dot[] = [];
-    collectDots((this.#vega.scenegraph() as unknown as { root: Mark }).root, left, top, found);
+    collectDots((this.#vega.scenegraph() as unknown as { root: Mark }).root, x + left, y + top, found);
     return found.sort((a, b) => a.x - b.x || a.y - b.y);
   }
 
@@ -152,13 +153,13 @@ export class Picture {
         config: { ...spec.config, background: this.look.page },
         ...(spec.params ? { params: spec.params.map(quietened) } : {}),
       } as never,
-      { logger: SILENT },
+      { logger: QUIET },
     );
     const runtime = vega.parse(compiled, undefined, { ast: true });
     const view = new vega.View(runtime, {
       expr: vega.expressionInterpreter,
       loader: FORBIDDING,
-      logger: SILENT,
+      logger: QUIET,
       renderer: "canvas",
       tooltip: (_handler, event, _item, said) => this.#listeners.point(saidOf(said), event),
     } as ConstructorParameters<typeof View>[1]);
@@ -258,6 +259,11 @@ function same(a: string[], b: string[]): boolean {
   return a.length === b.length && a.every((run, i) => run === b[i]);
 }
 
+function paddingOf(vega: View): { left: number; top: number } {
+  const padding = vega.padding();
+  return typeof padding === "number" ? { left: padding, top: padding } : { left: 0, top: 0, ...padding };
+}
+
 /** What a tooltip says; Vega gives `null` where nothing is under the pointer. */
 function saidOf(said: unknown): Said | null {
   return typeof said === "object" && said !== null ? (said as Said) : null;
@@ -294,11 +300,11 @@ const FORBIDDING = {
   file: () => Promise.reject(new Error("Charts load nothing.")),
 };
 
-/** What Vega would tell a developer's console is no news to who looks at a notebook. */
-const SILENT = {
-  level: () => SILENT,
-  error: () => SILENT,
-  warn: () => SILENT,
-  info: () => SILENT,
-  debug: () => SILENT,
+/** Warnings of Vega are for who writes specs; errors are told. */
+const QUIET = {
+  level: () => QUIET,
+  error: (...told: unknown[]) => (console.error("nbtrack:", ...told), QUIET),
+  warn: () => QUIET,
+  info: () => QUIET,
+  debug: () => QUIET,
 } as never;
