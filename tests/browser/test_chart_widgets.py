@@ -95,7 +95,7 @@ def test_a_brush_picks_runs_and_a_pick_elsewhere_clears_it(
     where = dots(chart)
     mouse = chart.page.mouse
     left, right = where["run-10"][0] - 40, where["run-11"][0] + 10
-    top, bottom = where["run-11"][1] - 12, where["run-3"][1] + 25
+    top, bottom = where["run-11"][1] - 8, where["run-3"][1] + 25
     mouse.move(left, top)
     mouse.down()
     mouse.move((left + right) / 2, bottom, steps=5)
@@ -103,17 +103,24 @@ def test_a_brush_picks_runs_and_a_pick_elsewhere_clears_it(
     mouse.up()
     expect(chart.locator(".nbt-picked")).to_contain_text("selected")
     notebook.screenshot("chart_brushed", chart)
-    names = [
-        name for name, (x, y) in where.items() if left <= x <= right and top <= y <= bottom
-    ]
+    names = [name for name, (x, y) in where.items() if left <= x <= right and top <= y <= bottom]
     assert len(names) >= 3
     tells(notebook, str(sorted(names)))
-    row = notebook.output(2).locator(".nbt-row").filter(
-        has=chart.page.get_by_text("run-0", exact=True)
+    row = (
+        notebook.output(2)
+        .locator(".nbt-row")
+        .filter(has=chart.page.get_by_text("run-0", exact=True))
     )
     row.locator(".nbt-select").click()
     expect(chart.get_by_text(f"{len(names) + 1} selected")).to_be_visible()
+    # The brush is gone: where it was, one brushes anew instead of moving it.
+    x, y = dots(chart)["run-10"]
+    mouse.move(x - 35, y - 5)
+    mouse.down()
+    mouse.move(x + 20, y + 22, steps=5)
+    mouse.up()
     notebook.screenshot("chart_picked_elsewhere", chart)
+    expect(chart.get_by_text("2 selected")).to_be_visible()
 
 
 def test_keys_reach_runs_and_pick_them(chart: Locator, notebook: Notebook) -> None:
@@ -169,12 +176,13 @@ def test_the_menu_saves_files(chart: Locator, notebook: Notebook) -> None:
 @pytest.mark.parametrize("kind", ["scatter", "contour", "importance"])
 def test_a_narrow_column(lab: Lab, kind: str) -> None:
     show = f"""
-import ipywidgets, nbtrack
 for number in range(12, 40):
-    with nbtrack.run(f"run-{{number}}", model="forest" if number % 3 else "linear", depth=number % 7,
-                     lr=10 ** -(number % 5), seed=7) as r:
+    with nbtrack.run(f"run-{{number}}", model="forest" if number % 3 else "linear",
+                     depth=number % 7, lr=10 ** -(number % 5), seed=7) as r:
         r.log(loss=1 / (1 + number % 7) + number % 5, accuracy=.5 + number % 11 / 100)
-ipywidgets.HBox([nbtrack.{kind}()], layout={{"width": "400px"}})"""
+chart = nbtrack.{kind}()
+chart.layout.width = "400px"
+chart"""
     notebook = lab.open(lab.write("narrow.ipynb", [LOG, show]))
     notebook.run_cell(0)
     notebook.run_cell(1)
@@ -183,6 +191,7 @@ ipywidgets.HBox([nbtrack.{kind}()], layout={{"width": "400px"}})"""
     notebook.screenshot(f"{kind}_narrow", notebook.output(1))
     box = root.bounding_box()
     assert box is not None
+    assert box["width"] == 400
     for part in root.locator("button, canvas, input").all():
         inner = part.bounding_box()
         assert inner is None or inner["x"] + inner["width"] <= box["x"] + box["width"] + 1

@@ -208,9 +208,10 @@ export class Picture {
   #clearBrush(): void {
     if (!this.#isBrushed) return;
     this.#isBrushed = false;
-    const isExtent = (name?: string) => name === "brush_x" || name === "brush_y";
+    // In pixels, from which the extent in values follows; Vega-Lite itself clears a brush so.
+    const isExtent = (name?: string) => name === "brush_x_1" || name === "brush_y_1";
     const { signals } = this.#vega!.getState({ signals: isExtent, data: () => false }) as { signals: object };
-    for (const name of Object.keys(signals)) this.#vega!.signal(name, []);
+    for (const name of Object.keys(signals)) this.#vega!.signal(name, [0, 0]);
   }
 
   #drawnAmong(runs: ReadonlySet<string>, spec = this.#spec): string[] {

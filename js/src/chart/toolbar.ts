@@ -20,7 +20,7 @@ export function toolbar(view: ChartView, picture: Picture, host: HTMLElement, si
     made.setAttribute("aria-haspopup", "dialog");
     return made;
   });
-  roles.append(...buttons);
+  roles.append(...buttons, more);
   const describe = () => {
     view.roles.forEach((role, i) => {
       const name = columnLabel(view, role);
@@ -29,7 +29,7 @@ export function toolbar(view: ChartView, picture: Picture, host: HTMLElement, si
   };
   view.on("state", describe);
   describe();
-  return filterBar(view, [roles, more], () => picture.element.focus(), signal).element;
+  return filterBar(view, [roles], () => picture.element.focus(), signal).element;
 }
 
 function columnLabel(view: ChartView, { column }: Role): string {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from nbtrack.errors import InvalidValue, MissingExtra
 
 INSTALL_HINT = "Charts need altair and vl-convert: pip install 'nbtrack[charts]'."
 
+_ID = re.compile(r'(id="|url\(#)(clip|gradient_)(\d+)')
 _GLOBAL = "window.vegaEmbed = vegaEmbed;"
 # Written here, since that of vl-convert ends its script at the first "</script>" in a name.
 _PAGE = """<!DOCTYPE html>
@@ -58,7 +60,18 @@ def png_of(spec: dict[str, Any], *, width: int, scale: float) -> bytes:
 
 def svg_of(spec: dict[str, Any], *, width: int) -> str:
     """The picture as SVG. Raises `MissingExtra` where vl-convert is not installed."""
-    return str(_converter().vegalite_to_svg(spec | {"width": width}))
+    return _numbered(str(_converter().vegalite_to_svg(spec | {"width": width})))
+
+
+def _numbered(svg: str) -> str:
+    """``svg`` with its ids counted from 1: vl-convert goes on counting from the last picture."""
+    ids: dict[str, str] = {}
+
+    def number(found: re.Match[str]) -> str:
+        place, kind, count = found.groups()
+        return place + ids.setdefault(kind + count, f"{kind}{len(ids) + 1}")
+
+    return _ID.sub(number, svg)
 
 
 def _converter() -> Any:

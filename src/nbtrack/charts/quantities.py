@@ -137,8 +137,10 @@ def find_column(runs: pyarrow.Table, name: str, *, kinds: Sequence[str]) -> str:
     for candidate in (name, *(f"{kind}.{name}" for kind in kinds)):
         if candidate in runs.column_names:
             return candidate
-    near = get_close_matches(name[:100], [column[:100] for column in runs.column_names], n=1)
-    hint = f" Closest: {cut(near[0], 60)}." if near else ""
+    known = {column[:100]: column for column in runs.column_names}
+    known |= {column.partition(".")[2][:100] or column: column for column in runs.column_names}
+    near = get_close_matches(name[:100], known, n=1)
+    hint = f" Closest: {cut(known[near[0]], 60)}." if near else ""
     count = f"None of the {len(runs):,} runs" if len(runs) > 1 else "The run has no value, and none"
     raise NothingToDraw(f"{count} has {in_sentence(cut(name, 60))}.{hint}")
 

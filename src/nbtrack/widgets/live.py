@@ -1,9 +1,10 @@
 """What every live widget on runs does: it shows, follows the store, and shares a frame.
 
 The browser sends named intents with an id; each is answered by a message with
-the same id and Arrow buffers. All may ask for the ``picture``: the html as it now is. What nobody asked for, news from the store, goes
-out as the trait ``_snapshot``, so that a view that opens later finds it too, and
-so that it arrives while a cell runs, when the kernel reads no messages.
+the same id and Arrow buffers. Of every widget it may ask the ``picture``: the html
+as it now is. What nobody asked for, news from the store, goes out as the trait
+``_snapshot``, so that a view that opens later finds it too, and so that it arrives
+while a cell runs, when the kernel reads no messages.
 """
 
 from __future__ import annotations

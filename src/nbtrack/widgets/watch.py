@@ -60,7 +60,7 @@ class StoreWatch:
             self._over = None
 
     def _version(self) -> int:
-        """The store's version. A folder that was there and is gone is trouble, not an empty store."""
+        """The store's version. A folder that is there no more is trouble, not an empty store."""
         self._was_there |= (is_there := self._store.path.exists())
         if self._was_there and not is_there:
             raise StoreUnavailable(
