@@ -63,9 +63,7 @@ class StoreWatch:
         """The store's version. A folder that is there no more is trouble, not an empty store."""
         self._was_there |= (is_there := self._store.path.exists())
         if self._was_there and not is_there:
-            raise StoreUnavailable(
-                f"The store {self._store.path} is gone. What is shown is what was read last."
-            )
+            raise StoreUnavailable("The store's folder is gone. What is shown was read before.")
         return self._store.version()
 
     def _run(self, over: threading.Event) -> None:
