@@ -7,7 +7,8 @@ import * as esbuild from "esbuild";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-// A folder of src is a widget, but for what they share and the extension.
+// A folder of src is a widget, but for what they share, the extension, and Vega, which
+// charts load for themselves.
 const names = readdirSync(here("src")).filter(
   (name) => name !== "labextension" && existsSync(here(`src/${name}/index.ts`)),
 );

@@ -57,6 +57,14 @@ if TYPE_CHECKING:
         sql,
     )
     from nbtrack.tracking.run import Run
+    from nbtrack.widgets.chart.widget import (
+        Contour,
+        Importance,
+        Scatter,
+        contour,
+        importance,
+        scatter,
+    )
     from nbtrack.widgets.compare.widget import Comparison, compare
     from nbtrack.widgets.curves.widget import Curves, curves
     from nbtrack.widgets.parallel.widget import ParallelCoordinates, parallel
@@ -102,6 +110,14 @@ _HOMES = {
     "nbtrack.tracking.run": ("Run",),
     "nbtrack.widgets.compare.widget": ("Comparison", "compare"),
     "nbtrack.widgets.curves.widget": ("Curves", "curves"),
+    "nbtrack.widgets.chart.widget": (
+        "Contour",
+        "Importance",
+        "Scatter",
+        "contour",
+        "importance",
+        "scatter",
+    ),
     "nbtrack.widgets.parallel.widget": ("ParallelCoordinates", "parallel"),
     "nbtrack.widgets.run_table.widget": ("RunTable",),
     "nbtrack.widgets.run_view.widget": ("RunView",),
@@ -111,14 +127,18 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Comparison",
+    "Contour",
     "Curves",
+    "Importance",
     "NbtrackError",
     "ParallelCoordinates",
     "Run",
     "RunTable",
     "RunView",
+    "Scatter",
     "active_run",
     "compare",
+    "contour",
     "curves",
     "delete_experiment",
     "delete_run",
@@ -127,6 +147,7 @@ __all__ = [
     "end_run",
     "export_environment",
     "get_run",
+    "importance",
     "list_experiments",
     "load_ipython_extension",
     "log",
@@ -142,6 +163,7 @@ __all__ = [
     "restore_run",
     "run",
     "runs",
+    "scatter",
     "search_runs",
     "set_experiment",
     "set_note",

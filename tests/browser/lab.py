@@ -22,7 +22,7 @@ _CHROMIUM = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 # JupyterLab keeps its application on the window because the server was asked to expose it.
-_IDLE = """() => {
+IDLE = """() => {
   const session = window.jupyterapp?.shell.currentWidget?.sessionContext?.session;
   return session?.kernel?.status === 'idle';
 }"""
@@ -83,7 +83,7 @@ class Lab:
         """Open a notebook below the server's root in a fresh JupyterLab; its kernel is idle."""
         place = quote(notebook.relative_to(self.server.root).as_posix())
         self.page.goto(f"{self.server.url}/lab/tree/{place}?reset")
-        self.page.wait_for_function(_IDLE, timeout=_READY_MS)
+        self.page.wait_for_function(IDLE, timeout=_READY_MS)
         self._wait_for_the_curtain()
         return Notebook(self, notebook)
 
@@ -171,7 +171,7 @@ class Notebook:
 
     def wait_until_idle(self) -> None:
         """Wait until the kernel has nothing to do."""
-        self.page.wait_for_function(_IDLE, timeout=_READY_MS)
+        self.page.wait_for_function(IDLE, timeout=_READY_MS)
 
     def save(self) -> None:
         """Save, as Ctrl+S does."""

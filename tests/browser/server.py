@@ -15,19 +15,27 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import nbformat
+from nbformat.sign import NotebookNotary
+
 _CHECKOUT = Path(__file__).parents[2]
 LABEXTENSION = _CHECKOUT / "src/nbtrack/labextension/static"
 _START_S = 90
+_APPS = {"jupyterlab": "LabApp", "notebook": "JupyterNotebookApp"}
 # What the user set for nbtrack would change what the tests see.
 _OWN_VARIABLES = ("NBTRACK_", "JUPYTER", "JPY_", "IPYTHONDIR")
 
 
 class LabServer:
-    """JupyterLab serving ``root`` on 127.0.0.1; everything else that it writes is in ``home``."""
+    """JupyterLab serving ``root`` on 127.0.0.1; everything else that it writes is in ``home``.
 
-    def __init__(self, home: Path, root: Path) -> None:
+    ``app`` is the module that is run: ``notebook`` is Notebook 7, the same server with other pages.
+    """
+
+    def __init__(self, home: Path, root: Path, *, app: str = "jupyterlab") -> None:
         self.root = root
-        self.url = f"http://127.0.0.1:{_free_port()}"
+        self.home = home
+        self.url = f"http://127.0.0.1:{free_port()}"
         self._log = home / "jupyterlab.log"
         environment = _environment(home)
         _silence_news(Path(environment["JUPYTERLAB_SETTINGS_DIR"]))
@@ -38,14 +46,14 @@ class LabServer:
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+                    *(sys.executable, "-m", app, "--no-browser", "--allow-root"),
                     *("--ip=127.0.0.1", f"--port={self.url.rpartition(':')[2]}"),
                     "--ServerApp.port_retries=0",
                     "--IdentityProvider.token=",
                     "--ServerApp.password=",
                     "--ServerApp.disable_check_xsrf=True",
                     f"--ServerApp.root_dir={root}",
-                    "--LabApp.expose_app_in_browser=True",
+                    f"--{_APPS[app]}.expose_app_in_browser=True",
                     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
                     f"--LabServerApp.extra_labextensions_path={extensions}",
                 ],
@@ -75,6 +83,10 @@ class LabServer:
             if session["path"].startswith(folder):
                 self.request("DELETE", f"sessions/{session['id']}")
 
+    def trust(self, notebook: Path) -> None:
+        """Sign a notebook, as JupyterLab does for the person who ran it."""
+        NotebookNotary(data_dir=str(self.home / "data")).sign(nbformat.read(notebook, as_version=4))
+
     def log(self) -> str:
         """What the server has printed."""
         return self._log.read_text(errors="replace")
@@ -102,7 +114,8 @@ class LabServer:
         raise TimeoutError(f"JupyterLab did not answer within {_START_S} s:\n{self.log()}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on 127.0.0.1 that nobody listens on."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import queue
 import sys
 import threading
+from pathlib import Path
 
 from nbtrack.errors import StoreUnavailable
 from nbtrack.widgets.watch import StoreWatch
@@ -11,7 +12,8 @@ from nbtrack.widgets.watch import StoreWatch
 class Versions:
     """A store of which the test says how its version goes on."""
 
-    def __init__(self):
+    def __init__(self, path=Path()):
+        self.path = path
         self.now = 1
         self.asked = queue.Queue()
         self.error = None
@@ -94,3 +96,28 @@ def test_threads_take_turns_more_often_only_while_it_is_looked():
     finally:
         for watching in watchers:
             watching.stop()
+
+
+def test_a_folder_that_was_there_and_is_gone_is_trouble_until_it_is_back(tmp_path):
+    folder = tmp_path / ".nbtrack"
+    folder.mkdir()
+    watching, news, trouble = watch(Versions(folder))
+    watching.start()
+    try:
+        assert news.get(timeout=5) == 1
+        folder.rmdir()
+        assert "is gone" in str(trouble.get(timeout=5))
+        folder.mkdir()
+        assert news.get(timeout=5) == 1
+    finally:
+        watching.stop()
+
+
+def test_a_folder_that_is_not_there_yet_is_no_trouble(tmp_path):
+    watching, news, trouble = watch(Versions(tmp_path / "later"))
+    watching.start()
+    try:
+        assert news.get(timeout=5) == 1
+        assert trouble.empty()
+    finally:
+        watching.stop()

@@ -2,6 +2,8 @@
 
 import type { AnyModel, RenderContext } from "./anywidget.ts";
 import { el } from "./dom.ts";
+import { watchKernel } from "./kernel_gone.ts";
+import { keepLastSeen } from "./last_seen.ts";
 
 /** Below this width of a widget, what stood side by side stands one above the other. */
 const NARROW = 820;
@@ -19,7 +21,11 @@ export function mount(
     const width = new ResizeObserver(() => root.classList.toggle("nbt-narrow", root.clientWidth < NARROW));
     width.observe(root);
     build(model, root, over.signal);
+    // In a row of widgets it takes what room it gets, not what its picture had before.
+    host.style.minWidth = "0";
     host.append(root);
+    watchKernel(model, root, over.signal);
+    keepLastSeen(model, root, over.signal);
     return () => {
       over.abort();
       width.disconnect();

@@ -52,6 +52,10 @@ export function footLine(view: Placed): HTMLElement {
       el("span", { text: place, title: place }),
       el("span", { class: "nbt-trouble", text: view.trouble, title: view.trouble }),
       el("span", {
+        class: "nbt-lost",
+        text: "The kernel that drew this is gone; run the cell again to go on from here.",
+      }),
+      el("span", {
         class: "nbt-busy",
         text: view.busy ? "The kernel is busy; what you asked for comes when its cell is done." : "",
       }),

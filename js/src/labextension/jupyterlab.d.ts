@@ -6,11 +6,15 @@
 
 export interface MimeModel {
   readonly data: Readonly<Record<string, unknown>>;
+  readonly metadata: Readonly<Record<string, unknown>>;
   readonly trusted: boolean;
+  /** Changes the output in the notebook, which renders it again. */
+  setData(options: { data: Record<string, unknown>; metadata: Readonly<Record<string, unknown>> }): void;
 }
 
 export interface Widget {
   readonly node: HTMLElement;
+  readonly isDisposed: boolean;
   dispose(): void;
 }
 
@@ -24,8 +28,14 @@ export interface RenderMimeRegistry {
   createRenderer(mimeType: string): Renderer;
 }
 
+export interface SessionContext {
+  readonly statusChanged: Signal<unknown, string>;
+  readonly kernelChanged: Signal<unknown, { readonly oldValue: object | null }>;
+}
+
 export interface NotebookPanel {
   readonly content: { readonly rendermime: RenderMimeRegistry };
+  readonly sessionContext: SessionContext;
 }
 
 export interface Signal<Sender, Args> {

@@ -40,9 +40,11 @@ export type Intent =
   | { kind: "brush"; brushes: Brushes }
   | { kind: "select"; runs: string[] }
   | { kind: "keep"; brushes: Brushes }
+  | { kind: "csv" }
   | { kind: "svg"; theme: "light" | "dark" };
 
 export type Answer =
   | { kind: "done" }
+  | { kind: "csv"; text: string }
   | { kind: "svg"; svg: string }
   | { kind: "error"; about: string; message: string };

@@ -109,6 +109,11 @@ function openMore(view: ParallelView, picture: Picture, host: HTMLElement, ancho
       run: () =>
         void view.svg(theme).then((text) => text && download(new Blob([text], { type: "image/svg+xml" }), `${FILE}.svg`)),
     },
+    {
+      label: "Save the data as CSV",
+      run: () =>
+        void view.csv().then((text) => text !== null && download(new Blob([text], { type: "text/csv" }), `${FILE}.csv`)),
+    },
     "line",
     { label: "Choose the axes for me", run: () => view.show(null) },
   ];

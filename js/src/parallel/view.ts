@@ -196,6 +196,11 @@ export class ParallelView {
     return answer?.kind === "svg" ? answer.svg : null;
   }
 
+  async csv(): Promise<string | null> {
+    const answer = await this.#ask({ kind: "csv" });
+    return answer?.kind === "csv" ? answer.text : null;
+  }
+
   // Brushes and selection
 
   #pickBrushed(): void {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.charts.chart import Chart, finish, need_altair, sentence_chart
@@ -41,8 +42,29 @@ def importance(runs: pyarrow.Table, metric: str, *, theme: Theme = "light") -> C
     Raises `InvalidValue` for an unknown theme, `MissingExtra` where Altair or scikit-learn is
     not installed.
     """
+    return weigh(runs, metric).drawn(theme)
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What a forest found, to be drawn in either theme; or the sentence that says why nothing."""
+
+    title: str
+    found: Importances | None = None
+    notes: tuple[str, ...] = ()
+    sentence: str = ""
+
+    def drawn(self, theme: Theme) -> Chart:
+        """The chart. Raises `InvalidValue` for an unknown theme."""
+        look = look_of(theme)
+        if self.found is None:
+            return sentence_chart(self.title, self.sentence, look, _no_rows())
+        return _drawn(self.found, self.title, list(self.notes), look)
+
+
+def weigh(runs: pyarrow.Table, metric: str) -> Weighed:
+    """What takes the time of `importance`: all but the drawing."""
     need_altair()
-    look = look_of(theme)
     name = short_names([metric])[metric]
     title = f"What {in_sentence(name)} depends on"
     try:
@@ -51,10 +73,9 @@ def importance(runs: pyarrow.Table, metric: str, *, theme: Theme = "light") -> C
         chosen = _usable(measured, name)
         params, constant = _varying(runs, chosen, without=column)
         found = importances(params, measured, chosen)
-        notes = _notes(found, measured, name, len(runs), constant)
-        return _drawn(found, title, notes, look)
+        return Weighed(title, found, tuple(_notes(found, measured, name, len(runs), constant)))
     except NothingToDraw as nothing:
-        return sentence_chart(title, str(nothing), look, _no_rows())
+        return Weighed(title, sentence=str(nothing))
 
 
 def _usable(metric: Quantity, name: str) -> numpy.typing.NDArray[numpy.intp]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from nbtrack.charts.decades import spans_decades
 from nbtrack.charts.labels import TOOLTIP_CHARS, cut, in_sentence, unlike
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ Kind = Literal["linear", "log", "symlog", "time", "category"]
 MAX_CATEGORIES = 30
 # Beyond it the width of an axis would exceed what a double holds.
 _LARGEST = 1e300
-_DECADES = 2
-_STRAY = 0.05
 _PADDING = 0.04
 _TICKS = 7
 _DIGITS = re.compile(r"(\d+)")
@@ -138,8 +137,10 @@ def find_column(runs: pyarrow.Table, name: str, *, kinds: Sequence[str]) -> str:
     for candidate in (name, *(f"{kind}.{name}" for kind in kinds)):
         if candidate in runs.column_names:
             return candidate
-    near = get_close_matches(name[:100], [column[:100] for column in runs.column_names], n=1)
-    hint = f" Closest: {cut(near[0], 60)}." if near else ""
+    known = {column[:100]: column for column in runs.column_names}
+    known |= {column.partition(".")[2][:100] or column: column for column in runs.column_names}
+    near = get_close_matches(name[:100], known, n=1)
+    hint = f" Closest: {cut(known[near[0]], 60)}." if near else ""
     count = f"None of the {len(runs):,} runs" if len(runs) > 1 else "The run has no value, and none"
     raise NothingToDraw(f"{count} has {in_sentence(cut(name, 60))}.{hint}")
 
@@ -154,10 +155,9 @@ def read_quantity(
 ) -> Quantity:
     """``column`` of ``runs`` as a quantity, which sentences call ``name``.
 
-    Numbers are logarithmic where all are positive and span two decades, without the lowest
-    twentieth: of numbers that are spread evenly, one often lies close to zero. They are
-    symmetric logarithmic where zeros are among them; ``log`` decides otherwise. Texts and
-    booleans are categories: the ``most`` frequent, and one for all others.
+    Numbers are logarithmic where all are positive and `spans_decades` says so, and symmetric
+    logarithmic where zeros are among them; ``log`` decides otherwise. Texts and booleans are
+    categories: the ``most`` frequent, and one for all others.
     """
     import pyarrow as pa
 
@@ -237,13 +237,9 @@ def _scale_kind(values: Floats) -> Kind:
     import numpy as np
 
     known = values[np.isfinite(values)]
-    positive = known[known > 0]
-    if not len(positive) or known.min() < 0 or positive.min() < 1 / _LARGEST:
+    if not spans_decades(known):
         return "linear"
-    low = np.quantile(positive, _STRAY, method="lower")
-    if np.log10(positive.max()) - np.log10(low) < _DECADES - 1e-9:
-        return "linear"
-    return "log" if len(positive) == len(known) else "symlog"
+    return "symlog" if (known == 0).any() else "log"
 
 
 def _categories(values: pyarrow.Array, column: str, name: str, most: int) -> Quantity:

@@ -120,7 +120,10 @@ def _drawn(
     import numpy as np
 
     chosen = np.flatnonzero(shown["x"].drawable & shown["y"].drawable)
-    losses = [*shown["x"].losses, *(shown["y"].losses if shown["y"] != shown["x"] else ())]
+    losses = [
+        *shown["x"].losses,
+        *(shown["y"].losses if shown["y"].column != shown["x"].column else ()),
+    ]
     if not len(chosen):
         raise NothingToDraw(
             f"No run has both to show. Of {counted(len(runs), 'run')}: {', '.join(losses)}."

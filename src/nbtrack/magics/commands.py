@@ -105,6 +105,10 @@ class TrackMagic:
             %track replay RUN   make a run again in a fresh kernel, and compare
             %track diff A B     what changed from one run to the other
             %track why A B      which of these changes moved a metric, by replays
+            %track parallel "metrics.accuracy > .9" --color accuracy
+            %track scatter [X Y]           --color C    a parameter against a metric
+            %track contour [X Y METRIC]    a metric over two parameters
+            %track importance [METRIC]     which parameters matter; all four take --runs FILTER
             %track sql SELECT…  ask the store: runs, params, metrics, latest_metrics, tags
         """
         if cell is not None:
@@ -137,6 +141,10 @@ class TrackMagic:
                 from nbtrack.magics.making import make
 
                 return make(self._session, word, rest)
+            case "parallel" | "scatter" | "contour" | "importance":
+                from nbtrack.magics.pictures import picture
+
+                return picture(word, rest)
             case "sql":
                 from nbtrack.tracking.past import sql_in
 

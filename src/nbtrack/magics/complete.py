@@ -14,6 +14,8 @@ from IPython.core.completer import (
     context_matcher,
 )
 
+from nbtrack.errors import NbtrackError
+from nbtrack.magics.pictures import flags_of, takes_columns
 from nbtrack.magics.session import Session
 from nbtrack.magics.words import SUBCOMMANDS
 
@@ -41,7 +43,7 @@ def track_matcher(
         words = found["rest"].split(" ")
         token, before = words[-1], words[:-1]
         if found["magic"] == "%":
-            names = _for_line(session, before)
+            names = _for_line(session, before, token)
         else:
             names = _for_cell(session, context.full_text, before, token, flags)
         fitting = sorted({name for name in names if name.startswith(token)})
@@ -55,12 +57,28 @@ def track_matcher(
     return match  # type: ignore[no-any-return]
 
 
-def _for_line(session: Session, before: list[str]) -> Iterable[str]:
+def _for_line(session: Session, before: list[str], token: str) -> Iterable[str]:
     if not before:
         return SUBCOMMANDS
     if before[0] == "log":
         return session.variables
-    return ()
+    flags = flags_of(before[0])
+    if token.startswith("-") or not flags:
+        return flags
+    return _columns() if takes_columns(before[0], before[1:]) else flags
+
+
+def _columns() -> set[str]:
+    """Parameters and metrics of the store's runs, by their names and their keys."""
+    from nbtrack.store import RunQuery, list_columns
+    from nbtrack.tracking.active import current_store
+
+    try:
+        columns = list_columns(current_store(None), RunQuery())
+    except NbtrackError:
+        return set()
+    named = [column.name for column in columns if column.kind in ("params", "metrics")]
+    return {*named, *(name.partition(".")[2] for name in named)}
 
 
 def _for_cell(

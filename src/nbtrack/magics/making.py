@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
-from typing import Any, NoReturn
+from typing import Any
 
 from IPython.display import HTML, display
 
 from nbtrack.errors import InvalidValue
-from nbtrack.magics.line import split_words
+from nbtrack.magics.arguments import CommandParser, unquoted_words
 from nbtrack.magics.session import Session
 from nbtrack.provenance import fluent
-
-
-class _Parser(argparse.ArgumentParser):
-    """argparse that raises a sentence instead of ending the process."""
-
-    def error(self, message: str) -> NoReturn:
-        raise InvalidValue(f"%track {self.prog}: {message}. {self.format_usage().strip()}")
 
 
 def make(session: Session, command: str, rest: str) -> object:
@@ -28,14 +20,14 @@ def make(session: Session, command: str, rest: str) -> object:
 
 def _replay(session: Session, rest: str) -> object:
     """``%track replay [RUN]``: this kernel's last run where none is named."""
-    parser = _Parser("replay", add_help=False)
+    parser = CommandParser("replay")
     parser.add_argument("run", nargs="?")
     parser.add_argument("--env", action="store_true")
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--force", action="store_true")
     parser.add_argument("--tolerance", type=float, default=0.01)
     parser.add_argument("--notebook", metavar="FILE")
-    asked = parser.parse_args(_words(rest))
+    asked = parser.parse_args(unquoted_words(rest))
     run = asked.run or session.last.run
     if asked.notebook:
         print(f"Wrote {fluent.replay(run, notebook=asked.notebook)}.")
@@ -56,15 +48,15 @@ def _replay(session: Session, rest: str) -> object:
 
 def _diff(session: Session, rest: str) -> object:
     """``%track diff [A B]``: the last two runs of this kernel where none are named."""
-    return fluent.diff(*_two(session, "diff", _words(rest)))
+    return fluent.diff(*_two(session, "diff", unquoted_words(rest)))
 
 
 def _why(session: Session, rest: str) -> object:
     """``%track why [A B] [--metric NAME]``, the same."""
-    parser = _Parser("why", add_help=False)
+    parser = CommandParser("why")
     parser.add_argument("runs", nargs="*")
     parser.add_argument("--metric", "-m")
-    asked = parser.parse_args(_words(rest))
+    asked = parser.parse_args(unquoted_words(rest))
     progress = _Progress()
     try:
         runs = _two(session, "why", asked.runs)
@@ -83,11 +75,6 @@ def _two(
             f"%track {command} takes two runs: %track {command} brave-otter calm-newt"
         )
     return words[0], words[1]
-
-
-def _words(rest: str) -> list[str]:
-    words = split_words(rest)
-    return [w[1:-1] if len(w) > 1 and w[0] == w[-1] and w[0] in "\"'" else w for w in words]
 
 
 class _Progress:

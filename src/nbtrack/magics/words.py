@@ -14,5 +14,9 @@ SUBCOMMANDS: Final = {
     "replay": "RUN make a run again in a fresh kernel, and compare (last run where none is named)",
     "diff": "A B what changed from one run to the other, the most likely causes first",
     "why": "A B which of these changes moved a metric, each tried alone by a replay",
+    "parallel": "[FILTER] parallel coordinates of the runs: --axes A,B --color C",
+    "scatter": "[X Y] runs as dots: --color C --runs FILTER --log-x --log-y",
+    "contour": "[X Y METRIC] a metric over two parameters: --runs FILTER --log-x --log-y",
+    "importance": "[METRIC] which parameters matter for it: --runs FILTER",
     "sql": "SELECT … ask the store: views runs, params, metrics, latest_metrics, tags",
 }

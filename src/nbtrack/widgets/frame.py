@@ -214,6 +214,10 @@ class Frame:
             order_by=tuple(order_by),
         )
 
+    def base_query(self) -> RunQuery:
+        """The question for all runs of the frame, whatever the filter."""
+        return self._base
+
     def known(self) -> Known:
         """The columns and counts of all runs, filter or not, as the store has them now."""
         with self._lock:

@@ -1,9 +1,10 @@
 """What every live widget does: it shows, follows the store, and shares what is picked.
 
 The browser sends named intents with an id; each is answered by a message with
-the same id and Arrow buffers. What nobody asked for, news from the store, goes
-out as the trait ``_snapshot``, so that a view that opens later finds it too, and
-so that it arrives while a cell runs, when the kernel reads no messages.
+the same id and Arrow buffers. Of every widget it may ask the ``picture``: the html
+as it now is. What nobody asked for, news from the store, goes out as the trait
+``_snapshot``, so that a view that opens later finds it too, and so that it arrives
+while a cell runs, when the kernel reads no messages.
 """
 
 from __future__ import annotations
@@ -150,7 +151,10 @@ class StoreWidget(anywidget.AnyWidget):
         asked = intent.get("id")
         self._answering = True
         try:
-            reply = self._answer(intent)
+            if intent.get("kind") == "picture":
+                reply = Answer({"kind": "picture", "html": self._html()})
+            else:
+                reply = self._answer(intent)
         except NbtrackError as error:
             about = str(intent.get("kind"))
             self.send({"id": asked, "kind": "error", "about": about, "message": str(error)})

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from nbtrack.errors import NbtrackError
+from nbtrack.errors import NbtrackError, StoreUnavailable
 
 if TYPE_CHECKING:
     from nbtrack.store import Store
@@ -72,6 +72,7 @@ class StoreWatch:
         self._on_trouble = on_trouble
         self._every_s = every_s
         self._over: threading.Event | None = None
+        self._was_there = store.path.exists()
 
     @property
     def is_on(self) -> bool:
@@ -92,18 +93,27 @@ class StoreWatch:
             self._over.set()
             self._over = None
 
+    def _version(self) -> int:
+        """The store's version. A folder that is there no more is trouble, not an empty store."""
+        self._was_there |= (is_there := self._store.path.exists())
+        if self._was_there and not is_there:
+            raise StoreUnavailable("The store's folder is gone. What is shown was read before.")
+        return self._store.version()
+
     def _run(self, over: threading.Event) -> None:
         seen: int | None = None
         pause_s = self._every_s
         while not over.wait(pause_s):
             began, spent = time.monotonic(), time.thread_time()
             try:
-                version = self._store.version()
+                version = self._version()
                 if version != seen:
                     with _brisk:
                         self._on_news()
                     seen = version
             except NbtrackError as error:
+                # Also where it is the same again afterwards, to say that the trouble is over.
+                seen = None
                 self._on_trouble(error)
             pause_s = max(
                 self._every_s,

@@ -35,6 +35,16 @@ def ipc_bytes(table: pyarrow.Table) -> bytes:
     return bytes(sink.getvalue())
 
 
+def csv_text(table: pyarrow.Table) -> str:
+    """``table`` as CSV, with a line of names."""
+    import pyarrow
+    import pyarrow.csv
+
+    sink = pyarrow.BufferOutputStream()
+    pyarrow.csv.write_csv(table, sink)
+    return bytes(sink.getvalue()).decode()
+
+
 def json_number(value: float | None) -> float | str | None:
     """``value`` as JSON can carry it: NaN and the infinities become JavaScript's names of them."""
     if value is None or math.isfinite(value):
@@ -58,13 +68,3 @@ def _plain(field: pyarrow.Field) -> pyarrow.Field:
         # Beyond 2^53 a browser's number is not exact anyway.
         kind = pyarrow.float64()
     return pyarrow.field(field.name, kind)
-
-
-def csv_text(table: pyarrow.Table) -> str:
-    """``table`` as CSV, as a file that a spreadsheet opens."""
-    import pyarrow
-    import pyarrow.csv
-
-    sink = pyarrow.BufferOutputStream()
-    pyarrow.csv.write_csv(table, sink)
-    return bytes(sink.getvalue()).decode()

@@ -28,6 +28,7 @@ def axis(values, name="params.x", scale=None):
         ([0.0, 1000.0], "linear"),
         ([-1.0, 1000.0], "linear"),
         ([0.001, NAN, INF, None, 10.0], "log"),
+        ([1e-4, *(n / 20 for n in range(1, 21))], "linear"),
         ([5.0], "linear"),
         ([NAN, NAN], "linear"),
         ([None], "linear"),

@@ -196,6 +196,16 @@ def test_the_data_is_a_frame(picture):
     assert len(frame) == 12
 
 
+def test_the_data_goes_out_as_csv_and_the_picture_as_it_now_is(picture):
+    lines = say(picture, kind="csv")["text"].splitlines()
+    assert lines[0].startswith('"run_id","name","params.depth"')
+    assert len(lines) == 13
+    before = say(picture, kind="picture")["html"]
+    assert before == picture._repr_mimebundle_()[0]["text/html"]
+    picture.selected = ["run-3"]
+    assert say(picture, kind="picture")["html"] != before
+
+
 # What every picture must bear
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from nbtrack.charts.decades import spans_decades
+
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow
@@ -20,8 +22,6 @@ Scale = Literal["linear", "log"]
 # What has no place on a line, in the order of its codes; 0 is a value that has one.
 SPECIALS = ("", "missing", "NaN", "inf", "-inf")
 
-# Values that span so much are told apart on a logarithmic axis only.
-LOG_SPAN = 100
 MAX_LABELS = 200
 
 
@@ -114,7 +114,7 @@ def _numeric(
     values[special > 0] = 0
     there = values[special == 0]
     low, high = (float(there.min()), float(there.max())) if len(there) else (0.0, 1.0)
-    if low <= 0 or (scale is None and high < low * LOG_SPAN):
+    if low <= 0 or (scale is None and not spans_decades(there)):
         scale = "linear"
     return Axis(
         name, kind, "linear" if scale == "linear" else "log", low, high, [], values, special

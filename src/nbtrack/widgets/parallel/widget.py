@@ -15,7 +15,7 @@ from nbtrack.widgets.frame import Frame, frame_of
 from nbtrack.widgets.live import LiveWidget, built
 from nbtrack.widgets.parallel.model import MAX_AXES, ParallelModel
 from nbtrack.widgets.parallel.picture import MAX_LINES, draw, label_of
-from nbtrack.widgets.wire import Answer
+from nbtrack.widgets.wire import Answer, csv_text
 
 if TYPE_CHECKING:
     import pandas
@@ -168,6 +168,8 @@ class ParallelCoordinates(LiveWidget):
                 self._follow()
                 self.keep()
                 self._push()
+            case "csv":
+                return Answer({"kind": "csv", "text": csv_text(self.arrow())})
             case "svg":
                 return Answer({"kind": "svg", "svg": self.svg(theme=intent["theme"])})
         return Answer({"kind": "done"})

@@ -1,0 +1,183 @@
+/**
+ * A chart as the browser knows it: its columns, its spec in both themes, what is
+ * picked. Changes are announced as events.
+ */
+
+import type { AnyModel } from "../base/anywidget.ts";
+import { Channel } from "../base/channel.ts";
+import { Selection } from "../base/selection.ts";
+import type { Answer, Intent, Role, Snapshot, Spec } from "./protocol.ts";
+
+/** `state`: columns, counts or the filter; `spec`: what is drawn; the others: just that. */
+export type Change = "state" | "spec" | "selection" | "error" | "busy";
+
+export type Theme = "light" | "dark";
+
+const BRUSH_SETTLED_MS = 120;
+
+export class ChartView {
+  state: Snapshot["state"];
+  readonly selection: Selection;
+  roles: Role[] = [];
+  logs: Snapshot["logs"] = {};
+  typed: string;
+  error: string | null = null;
+  busy = false;
+
+  #model: AnyModel;
+  #channel: Channel<Intent, Answer>;
+  #listeners = new Map<Change, (() => void)[]>();
+  #signal: AbortSignal;
+  #written = "";
+  #specs: Record<Theme, Spec> | null = null;
+  #brushTimer = 0;
+  #brushAnswered: (() => void) | null = null;
+
+  constructor(model: AnyModel, signal: AbortSignal) {
+    this.#model = model;
+    this.#signal = signal;
+    this.selection = new Selection(model, signal);
+    this.#channel = new Channel(model, (busy) => this.#setBusy(busy), signal);
+    const snapshot = model.get<Snapshot>("_snapshot");
+    this.state = snapshot.state;
+    this.typed = snapshot.state.filter;
+    this.#take(snapshot);
+    this.selection.on(() => this.#announce("selection"), signal);
+    const heard: [string, () => void][] = [
+      ["change:_snapshot", () => this.#take(model.get<Snapshot>("_snapshot"))],
+      ["change:_trouble", () => this.#announce("busy")],
+    ];
+    for (const [event, listener] of heard) model.on(event, listener);
+    signal.addEventListener("abort", () => {
+      for (const [event, listener] of heard) model.off(event, listener);
+      clearTimeout(this.#brushTimer);
+    });
+  }
+
+  on(change: Change, listener: () => void): void {
+    this.#listeners.set(change, [...(this.#listeners.get(change) ?? []), listener]);
+  }
+
+  /** What keeps the kernel from reading the store; else empty. */
+  get trouble(): string {
+    return this.#model.get<string>("_trouble");
+  }
+
+  get name(): string {
+    return this.#model.get<Snapshot>("_snapshot").name;
+  }
+
+  get isChosenForYou(): boolean {
+    return this.#model.get<Snapshot>("_snapshot").chosen_for_you;
+  }
+
+  /** The Vega-Lite spec for a theme; to be read, not changed. */
+  spec(theme: Theme): Spec {
+    this.#specs ??= readSpecs(this.#written);
+    return this.#specs[theme];
+  }
+
+  // What the user asks for
+
+  filter(text: string): void {
+    this.typed = text;
+    void this.#ask({ kind: "filter", text }).then((answer) => answer?.kind === "done" && this.#setError(null));
+  }
+
+  /** Show `name` as `role`; `null` leaves it out. */
+  show(role: string, name: string | null): void {
+    this.roles = this.roles.map((each) => (each.role === role ? { ...each, column: name } : each));
+    this.#announce("state");
+    void this.#ask({ kind: "column", role, name });
+  }
+
+  /** Let the kernel choose the columns. */
+  choose(): void {
+    void this.#ask({ kind: "choose" });
+  }
+
+  rescale(axis: string, on: boolean | null): void {
+    void this.#ask({ kind: "log", axis, on });
+  }
+
+  /** Pick these runs, and no others. */
+  pick(runs: Iterable<string>): void {
+    const picked = [...runs];
+    this.selection.change(picked, this.#ask({ kind: "select", runs: picked }));
+  }
+
+  selectNone(): void {
+    this.pick([]);
+  }
+
+  /** Pick the runs that a brush takes, as it moves; the kernel hears of them when it rests. */
+  brush(runs: string[]): void {
+    if (this.#brushAnswered) this.selection.show(runs);
+    else this.selection.change(runs, new Promise<void>((resolve) => (this.#brushAnswered = resolve)));
+    clearTimeout(this.#brushTimer);
+    this.#brushTimer = window.setTimeout(() => void this.#sendBrush(), BRUSH_SETTLED_MS);
+  }
+
+  /** The brush is let go: the kernel hears of it now, before any cell that is run next. */
+  settleBrush(): void {
+    if (!this.#brushAnswered) return;
+    clearTimeout(this.#brushTimer);
+    void this.#sendBrush();
+  }
+
+  async csv(): Promise<string | null> {
+    const answer = await this.#ask({ kind: "csv" });
+    return answer?.kind === "csv" ? answer.text : null;
+  }
+
+  async #sendBrush(): Promise<void> {
+    const timer = this.#brushTimer;
+    await this.#ask({ kind: "select", runs: [...this.selection.runs] });
+    if (timer !== this.#brushTimer) return;
+    this.#brushAnswered?.();
+    this.#brushAnswered = null;
+  }
+
+  // What the kernel says
+
+  #take(snapshot: Snapshot): void {
+    const settled = this.typed === this.state.filter;
+    this.state = snapshot.state;
+    if (settled) this.typed = snapshot.state.filter;
+    this.roles = snapshot.roles;
+    this.logs = snapshot.logs;
+    const written = new TextDecoder().decode(snapshot.specs);
+    const isNew = written !== this.#written;
+    if (isNew) [this.#written, this.#specs] = [written, null];
+    this.#announce("state");
+    if (isNew) this.#announce("spec");
+  }
+
+  async #ask(intent: Intent): Promise<Answer | null> {
+    const answer = await this.#channel.ask(intent);
+    if (answer?.kind === "error" && !this.#signal.aborted) this.#setError(answer.message);
+    return answer;
+  }
+
+  #setError(error: string | null): void {
+    this.error = error;
+    this.#announce("error");
+    this.#announce("state");
+  }
+
+  #setBusy(busy: boolean): void {
+    if (busy === this.busy) return;
+    this.busy = busy;
+    this.#announce("busy");
+  }
+
+  #announce(change: Change): void {
+    for (const listener of this.#listeners.get(change) ?? []) listener();
+  }
+}
+
+/** The dark spec names only those of its rows that are not the light one's. */
+function readSpecs(written: string): Record<Theme, Spec> {
+  const { light, dark } = JSON.parse(written) as Record<Theme, Spec>;
+  return { light, dark: { ...dark, datasets: { ...light.datasets, ...dark.datasets } } };
+}
