@@ -23,7 +23,7 @@ from typing import Literal
 
 import msgspec
 
-JOURNAL_VERSION = 2
+JOURNAL_VERSION = 3
 
 Status = Literal["running", "finished", "failed", "killed"]
 VerdictStatus = Literal["clean", "stale", "not replayable", "pending"]
@@ -199,6 +199,16 @@ class ArtifactKept(Event, frozen=True):
     media_type: str = ""
 
 
+class BoardKept(Event, frozen=True):
+    """The store has a board called ``name``. A later one replaces it; ``None`` removes it.
+
+    ``content`` is JSON that widgets write and read; the store does not look into it.
+    """
+
+    name: str
+    content: str | None
+
+
 class SeriesOpened(Event, frozen=True):
     """In this segment, points of ``series`` are points of ``key`` in ``run``."""
 
@@ -225,6 +235,7 @@ AnyEvent = (
     | CellExecuted
     | InputRead
     | ArtifactKept
+    | BoardKept
     | SeriesOpened
 )
 

@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from nbtrack.store.boards import board_content, board_table
     from nbtrack.store.columns import (
         Column,
         best_runs,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "nbtrack.store.boards": ("board_content", "board_table"),
     "nbtrack.store.columns": (
         "Column",
         "best_runs",
@@ -98,6 +100,8 @@ __all__ = [
     "StoredInput",
     "ThinnedCurves",
     "best_runs",
+    "board_content",
+    "board_table",
     "content_mark",
     "count_points",
     "executed_cells",

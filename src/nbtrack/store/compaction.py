@@ -42,6 +42,7 @@ _PLAIN_TABLES = (
     "cells",
     "inputs",
     "artifacts",
+    "boards",
 )
 
 _ROLL_UP = """
@@ -118,6 +119,7 @@ def rewrite_without(database: Database, run_ids: Sequence[str]) -> None:
         "texts": f"digest NOT IN ({gone_digests(run_ids)})",
         "cells": f"(session, number) NOT IN ({gone_cells(run_ids)})",
         "damage": "true",
+        "boards": "true",
     }
     try:
         with _two_files(database, target) as connection:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbtrack.events import (
     ArtifactKept,
+    BoardKept,
     CellExecuted,
     Event,
     ExperimentRenamed,
@@ -44,6 +45,7 @@ _COLUMNS = {
     "inputs": "run_id:id ts:ts name kind digest shape schema size_bytes:i8 is_sampled:bool source"
     " note",
     "artifacts": "run_id:id ts:ts path digest size_bytes:i8 media_type",
+    "boards": "ts:ts name content",
     "damage": "found:ts file start_offset:i8 end_offset:i8 reason",
     "fold_log": "journal segment:i4 events_offset:i8 points_offset:i8 folded:ts ended:bool",
 }
@@ -139,6 +141,8 @@ class Rows:
                         event.size_bytes,
                         event.media_type,
                     )
+                case BoardKept():
+                    self.add("boards", event.ts, event.name, event.content)
                 case RunResumed():
                     self.change(event.run, event.ts, status="running")
                 case RunRenamed():

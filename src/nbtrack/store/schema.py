@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 # STORAGE_VERSION keeps the file readable by both majors of DuckDB.
 STORAGE_VERSION = "v1.5.0"
@@ -72,6 +72,10 @@ CREATE TABLE base.inputs (
 CREATE TABLE base.artifacts (
     run_id UUID, ts TIMESTAMP, path VARCHAR, digest VARCHAR, size_bytes BIGINT, media_type VARCHAR
 );
+""",
+    3: """
+-- One row per change of a board; the last holds, and none where its content is NULL.
+CREATE TABLE base.boards (ts TIMESTAMP, name VARCHAR, content VARCHAR);
 """,
 }
 TABLES = _FIRST + "".join(ADDED.values())
@@ -150,6 +154,11 @@ SELECT DISTINCT ON (run_id, name) * FROM base.inputs ORDER BY run_id, name, ts D
 
 CREATE OR REPLACE VIEW main.artifacts AS
 SELECT DISTINCT ON (run_id, path) * FROM base.artifacts ORDER BY run_id, path, ts DESC;
+
+CREATE OR REPLACE VIEW main.boards AS
+SELECT name, ts AS saved, content
+FROM (SELECT DISTINCT ON (name) * FROM base.boards ORDER BY name, ts DESC)
+WHERE content IS NOT NULL;
 """
 
 
