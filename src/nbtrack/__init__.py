@@ -57,6 +57,8 @@ if TYPE_CHECKING:
         sql,
     )
     from nbtrack.tracking.run import Run
+    from nbtrack.widgets.board.saved import delete_board, list_boards
+    from nbtrack.widgets.board.widget import Board, board, open_board
     from nbtrack.widgets.chart.widget import (
         Contour,
         Importance,
@@ -108,6 +110,8 @@ _HOMES = {
         "sql",
     ),
     "nbtrack.tracking.run": ("Run",),
+    "nbtrack.widgets.board.saved": ("delete_board", "list_boards"),
+    "nbtrack.widgets.board.widget": ("Board", "board", "open_board"),
     "nbtrack.widgets.compare.widget": ("Comparison", "compare"),
     "nbtrack.widgets.curves.widget": ("Curves", "curves"),
     "nbtrack.widgets.chart.widget": (
@@ -126,6 +130,7 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Board",
     "Comparison",
     "Contour",
     "Curves",
@@ -137,9 +142,11 @@ __all__ = [
     "RunView",
     "Scatter",
     "active_run",
+    "board",
     "compare",
     "contour",
     "curves",
+    "delete_board",
     "delete_experiment",
     "delete_run",
     "delete_tag",
@@ -148,6 +155,7 @@ __all__ = [
     "export_environment",
     "get_run",
     "importance",
+    "list_boards",
     "list_experiments",
     "load_ipython_extension",
     "log",
@@ -155,6 +163,7 @@ __all__ = [
     "log_metrics",
     "log_param",
     "log_params",
+    "open_board",
     "parallel",
     "purge",
     "rename_experiment",

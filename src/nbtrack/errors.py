@@ -9,6 +9,7 @@
     ├── InvalidCell (ValueError)         a mistake on the magic line, before the cell runs
     ├── RunNotFound (KeyError)           no run of that name or id
     ├── AmbiguousRun (KeyError)          a name or part of an id that fits several runs
+    ├── BoardNotFound (KeyError)         no board of that name
     ├── RunIsOver (RuntimeError)         logging to a run that has ended
     ├── ParamConflict (ValueError)       a parameter logged again with another value
     ├── NotReplayable (ValueError)       what made a run came from outside of its cells
@@ -57,6 +58,10 @@ class RunNotFound(NbtrackError, KeyError):
 
 class AmbiguousRun(NbtrackError, KeyError):
     """A name, or part of an id, that fits more than one run."""
+
+
+class BoardNotFound(NbtrackError, KeyError):
+    """No board has that name."""
 
 
 class RunIsOver(NbtrackError, RuntimeError):

@@ -8,7 +8,16 @@ export interface AnyModel {
   off(event: string, callback: (...args: never[]) => void): void;
   send(content: unknown): void;
   /** Where the page keeps the models of other widgets; not every host has one. */
-  widget_manager?: { get_model(id: string): Promise<AnyModel> };
+  widget_manager?: {
+    get_model(id: string): Promise<AnyModel>;
+    /** Another widget's view, which is to be put somewhere, and removed. */
+    create_view?(model: AnyModel): Promise<WidgetView>;
+  };
+}
+
+export interface WidgetView {
+  el: HTMLElement;
+  remove(): void;
 }
 
 export interface RenderContext {

@@ -13,6 +13,11 @@ export const PICTURE = "nbtrack:picture";
 /** On an element around the widget's root: somebody keeps what `PICTURE` brings. */
 export const KEEPS = "data-nbtrack-keeps";
 
+/** On an element around widgets that are parts of another one, whose html has theirs in it. */
+export const GATHERS = "data-nbtrack-gathers";
+/** Bubbles from a part: the picture of the whole is another. */
+const PART_CHANGED = "nbtrack:part-changed";
+
 const RESTS_AFTER_MS = 600;
 
 /** Keep the html current from now on. */
@@ -24,7 +29,9 @@ export function keepLastSeen(model: AnyModel, root: HTMLElement, signal: AbortSi
   let isOutdated = false;
 
   const ask = () => {
-    if (!root.closest(`[${KEEPS}]`)) return;
+    const keeper = root.parentElement?.closest(`[${KEEPS}], [${GATHERS}]`);
+    if (!keeper) return;
+    if (keeper.hasAttribute(GATHERS)) return void keeper.dispatchEvent(new CustomEvent(PART_CHANGED, { bubbles: true }));
     // A busy kernel is asked once, for what it will know when it is free.
     if (waitsFor !== null) return void (isOutdated = true);
     isOutdated = false;
@@ -46,6 +53,7 @@ export function keepLastSeen(model: AnyModel, root: HTMLElement, signal: AbortSi
   // Whatever the kernel knows of the picture is in the model.
   model.on("change", changed);
   model.on("msg:custom", receive);
+  root.addEventListener(PART_CHANGED, changed, { signal });
   signal.addEventListener("abort", () => {
     clearTimeout(timer);
     model.off("change", changed);

@@ -245,6 +245,12 @@ class Frame:
         """Where the runs are: the experiments, or the store's folder."""
         return ", ".join(self._base.experiments or ()) or str(self.store.path)
 
+    @property
+    def experiments(self) -> list[str] | None:
+        """The experiments that the runs are of; ``None`` for all."""
+        named = self._base.experiments
+        return None if named is None else list(named)
+
     def _understand(self, text: str) -> Mode:
         from nbtrack.store import parse_filter
 

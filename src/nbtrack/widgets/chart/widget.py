@@ -143,6 +143,12 @@ class ChartWidget(LiveWidget):
         """What is drawn as an Arrow table."""
         return self._model.chart().data
 
+    def svg(self, *, theme: Theme = "light") -> str:
+        """The chart as it now is, as SVG. Raises `MissingExtra` without vl-convert."""
+        from nbtrack.charts.files import svg_of
+
+        return svg_of(_on_page(self._chart(theme).spec), width=_STATIC_WIDTH)
+
     def save(
         self, path: str | PathLike[str], *, theme: Theme = "light", scale: float = image.SCALE
     ) -> Path:
@@ -277,11 +283,16 @@ class Importance(ChartWidget):
         self._lead_model(change)
 
 
+def _on_page(spec: dict[str, Any]) -> dict[str, Any]:
+    """``spec`` with its theme's page behind it, whatever it is put on."""
+    return spec | {"config": spec["config"] | {"background": spec["usermeta"]["page"]}}
+
+
 def _img(spec: dict[str, Any], alt: str) -> str:
     """An html ``<img>`` with the picture inside, which needs nothing from the page."""
     from nbtrack.charts.files import png_of, svg_of
 
-    spec = spec | {"config": spec["config"] | {"background": spec["usermeta"]["page"]}}
+    spec = _on_page(spec)
     svg = svg_of(spec, width=_STATIC_WIDTH)
     if len(svg) <= _MAX_SVG_BYTES:
         return image.img(svg, alt)

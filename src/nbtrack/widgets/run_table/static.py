@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,20 @@ _LEFT = f"text-align:left;{_CELL}"
 _RIGHT = f"text-align:right;{_CELL}"
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The first runs as texts, a row each; ``right`` are the columns of numbers.
+
+    ``said`` tells how many there are, or why there is none.
+    """
+
+    heads: list[str]
+    body: list[list[str]]
+    right: list[bool]
+    total: int
+    said: str
+
+
 def static_html(model: TableModel) -> str:
     """The first runs as a table with inline styles, below `MAX_HTML_BYTES`."""
     for rows in (SHOWN_ROWS, 10, 5, 2):
@@ -62,9 +77,27 @@ def summary(model: TableModel) -> str:
 
 def text_table(model: TableModel, rows: int = SHOWN_ROWS) -> str:
     """The first runs as aligned text, for a console."""
+    listed = listed_runs(model, rows)
+    if not listed.total:
+        return listed.said
+    heads, body, right = listed.heads, listed.body, listed.right
+    widths = [max(len(line[i]) for line in [heads, *body]) for i in range(len(heads))]
+    lines = [
+        "  ".join(
+            text.rjust(width) if is_right else text.ljust(width)
+            for text, width, is_right in zip(line, widths, right, strict=True)
+        ).rstrip()
+        for line in [heads, *body]
+    ]
+    return "\n".join([*lines, f"[{listed.said}]"])
+
+
+def listed_runs(model: TableModel, rows: int) -> Listed:
+    """The first ``rows`` runs, with the columns that the table shows."""
     page = model.page(0, limit=rows)
     if not page.total:
-        return "No runs yet." if not model.filter else "No run fits the filter."
+        said = "No runs yet." if not model.filter else "No run fits the filter."
+        return Listed([], [], [], 0, said)
     names = _columns(model)
     listed = page.table.to_pylist()
     texts = {name: _column_text(name, listed) for name in names}
@@ -79,15 +112,7 @@ def text_table(model: TableModel, rows: int = SHOWN_ROWS) -> str:
         for row in listed
     ]
     right = [False, False, True, *(_is_numeric(page, name) for name in names)]
-    widths = [max(len(line[i]) for line in [heads, *body]) for i in range(len(heads))]
-    lines = [
-        "  ".join(
-            text.rjust(width) if is_right else text.ljust(width)
-            for text, width, is_right in zip(line, widths, right, strict=True)
-        ).rstrip()
-        for line in [heads, *body]
-    ]
-    return "\n".join([*lines, f"[{_said(page.total, len(body))}]"])
+    return Listed(heads, body, right, page.total, _said(page.total, len(body)))
 
 
 def _html(model: TableModel, rows: int) -> str:

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from nbtrack.widgets import image
 from nbtrack.widgets.compare.widget import Comparison
 from nbtrack.widgets.frame import Frame, asked_for
 from nbtrack.widgets.live import LiveWidget, built
 from nbtrack.widgets.run_table.answers import answer
 from nbtrack.widgets.run_table.model import TableModel, order_key
+from nbtrack.widgets.run_table.picture import draw_table
 from nbtrack.widgets.run_table.static import static_html, summary
 from nbtrack.widgets.wire import Answer
+
+if TYPE_CHECKING:
+    import pandas
+    import pyarrow
+
+    from nbtrack.charts.style import Theme
 
 
 class RunTable(LiveWidget):
@@ -85,6 +94,33 @@ class RunTable(LiveWidget):
 
     def __repr__(self) -> str:
         return summary(self._model)
+
+    def df(self) -> pandas.DataFrame:
+        """The runs that are listed as a pandas DataFrame, with all that they have."""
+        from nbtrack.tracking.answers import to_pandas
+
+        return to_pandas(self.arrow())
+
+    def arrow(self) -> pyarrow.Table:
+        """The runs that are listed as an Arrow table, with all that they have."""
+        from nbtrack.store import run_frame
+
+        return run_frame(self.store, self._model.query())
+
+    def svg(self, *, theme: Theme = "light") -> str:
+        """The first runs as they are listed, as SVG."""
+        return draw_table(self._model, theme)
+
+    def save(
+        self, path: str | PathLike[str], *, theme: Theme = "light", scale: float = image.SCALE
+    ) -> Path:
+        """Write the first runs as they are listed to ``path`` (.png or .svg); the path.
+
+        Needs no browser. ``scale`` is how many pixels of a PNG are one of the picture.
+        Raises `InvalidValue` for another ending, `MissingExtra` for a PNG without
+        vl-convert.
+        """
+        return image.save(self.svg(theme=theme), path, scale=scale)
 
     def _html(self) -> str:
         return static_html(self._model)

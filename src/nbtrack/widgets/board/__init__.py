@@ -1,0 +1,1 @@
+"""Several widgets in a grid, on one selection and one filter."""
