@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, ViewportSize, expect
 
 from tests.browser.lab import Lab, Notebook
 from tests.browser.reopening import html_of, no_widget_failed, reopened
@@ -16,6 +16,8 @@ SHOW = "board = nbtrack.board('parallel', 'curves', 'table'); board"
 TELL = """print(sorted(nbtrack.get_run(r).name for r in board.selected), repr(board.filter),
       board['parallel'].brushes, board['curves'].smoothing, board.columns, repr(board.name))"""
 OPEN = "import nbtrack; board = nbtrack.open_board('the <b>best</b> 🦦'); board"
+# A board is taller than a window of usual size.
+TALL: ViewportSize = {"width": 1400, "height": 2000}
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def drawn(notebook: Notebook, cell: int) -> Locator:
     """The board in a cell's output, once its widgets are drawn."""
     root = notebook.output(cell).locator(".nbt-board")
     expect(root.locator(".nbt-par-canvas").first).to_have_attribute("data-state", "drawn")
-    expect(root.locator("section[aria-label=Curves] canvas").first).to_be_visible()
+    expect(root.locator("section[aria-label=Curves] [data-state=drawn]").first).to_be_visible()
     expect(root.locator("section[aria-label=Runs] .nbt-row").first).to_be_visible()
     return root
 
@@ -108,10 +110,12 @@ def test_in_a_narrow_place_they_stand_below_each_other(board: Locator, notebook:
     )
     assert len({left for left, _ in boxes}) == 1
     assert all(fits for _, fits in boxes)
+    notebook.page.set_viewport_size(TALL)
     notebook.screenshot("board_narrow", board)
 
 
 def test_it_follows_the_theme(board: Locator, notebook: Notebook, lab: Lab) -> None:
+    lab.page.set_viewport_size(TALL)
     notebook.screenshot("board_light", board)
     lab.set_theme("JupyterLab Dark")
     notebook.screenshot("board_dark", drawn(notebook, 1))
@@ -122,7 +126,8 @@ def test_a_board_of_all_kinds_and_of_what_is_unknown(lab: Lab) -> None:
     show = """
 from nbtrack.widgets.board.saved import SavedBoard, keep_board
 kinds = ["scatter", "contour", "importance", "compare", "hologram"]
-keep_board(nbtrack.runs()._store, "newer", SavedBoard(version=9, cells=[{"kind": k} for k in kinds]))
+newer = SavedBoard(version=9, cells=[{"kind": kind} for kind in kinds])
+keep_board(nbtrack.runs().table().store, "newer", newer)
 board = nbtrack.open_board("newer"); board["compare"].runs = ["run-3", "run-4"]
 board"""
     notebook = lab.open(lab.write("all.ipynb", [LOG, show]))
@@ -133,6 +138,7 @@ board"""
     expect(board.locator("section[aria-label='Side by side'] [data-state=drawn]")).to_be_visible()
     expect(board.get_by_text("A newer nbtrack saved this board")).to_be_visible()
     expect(board.get_by_text("This nbtrack has no widget 'hologram'")).to_be_visible()
+    lab.page.set_viewport_size(TALL)
     notebook.screenshot("board_all", board)
     assert lab.page_errors == []
 
@@ -157,3 +163,10 @@ def test_the_html_follows_what_is_done_to_any_of_its_widgets(
     expect(outputs.locator("table")).to_have_count(1)
     no_widget_failed(notebook.lab)
     notebook.lab.screenshot("board_reopened")
+
+
+def test_a_kernel_that_is_gone_is_told_once(board: Locator, notebook: Notebook) -> None:
+    notebook.lab.server.shut_down_kernels(notebook.lab.folder.name)
+    gone = board.locator(".nbt-lost:visible")
+    expect(gone).to_have_text(re.compile("The kernel that drew this is gone"), timeout=30_000)
+    expect(board.locator(".nbt-row").first).to_be_visible()

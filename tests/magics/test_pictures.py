@@ -1,4 +1,4 @@
-"""``%track parallel``, ``scatter``, ``contour`` and ``importance``."""
+"""``%track parallel``, ``scatter``, ``contour``, ``importance`` and ``board``."""
 
 from __future__ import annotations
 
@@ -46,6 +46,11 @@ COORDINATES = "Parallel coordinates of"
         ),
         ("contour lr depth accuracy --log-x", "Contour of 12 runs: accuracy by lr and depth"),
         ("importance accuracy", "Importance of 12 runs: what accuracy depends on"),
+        ("board", "Board of 12 runs: parallel, curves, table"),
+        (
+            "board --runs 'metrics.accuracy > .55' --widgets scatter,table",
+            "Board of 6 runs: scatter, table",
+        ),
     ],
 )
 def test_a_line_makes_the_picture(swept, line, said):
@@ -69,6 +74,9 @@ def test_a_switch_decides_and_its_absence_leaves_it_to_the_values(swept):
         ("%track parallel metrics.accuracy >", "InvalidFilter"),
         ("%track parallel lr --runs depth", "takes one filter"),
         ("%track scater", "did you mean scatter"),
+        ("%track board rewiev", "No board 'rewiev'"),
+        ("%track board --widgets curve", "A board has widgets of the kinds"),
+        ("%track board review --widgets curves", "has its own runs and widgets"),
     ],
 )
 def test_a_mistake_is_one_line(swept, capsys, line, told):
@@ -87,6 +95,7 @@ def test_a_mistake_is_one_line(swept, capsys, line, told):
         ("%track scatter lr --", {"--color", "--runs", "--log-x", "--log-y"}),
         ("%track scatter lr --color m", {"model"}),
         ("%track parallel --axes l", {"lr"}),
+        ("%track board --w", {"--widgets"}),
     ],
 )
 def test_tab_completes_columns_and_flags(swept, text, offered):
@@ -95,3 +104,13 @@ def test_tab_completes_columns_and_flags(swept, text, offered):
 
 def test_no_column_is_offered_where_a_filter_stands(swept):
     assert "depth" not in completions(swept, "%track scatter --runs d")
+
+
+def test_a_saved_board_is_opened_by_its_name_and_completed(swept):
+    saved = nbtrack.board("table", runs="metrics.accuracy > .55").save_as("the review")
+    assert completions(swept, "%track board the") >= {"the review"}
+    for line in ("the review", "'the review'"):
+        opened = show(swept, f"%track board {line}")
+        assert repr(opened) == "Board 'the review' of 6 runs: table"
+        opened.close()
+    saved.close()

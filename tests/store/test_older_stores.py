@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from using_store import rows
+from using_store import end_run, rows, start_run
 
 from nbtrack.store import Store
 from nbtrack.store.schema import SCHEMA_VERSION
@@ -59,6 +59,23 @@ def test_an_older_store_is_restored_from_as_a_backup(first_store, tmp_path):
     store.restore(first_store)
     assert rows(store, "SELECT name FROM runs") == [("first-of-old",)]
     assert rows(store, "SELECT count(*) FROM inputs") == [(0,)]
+
+
+def test_a_store_from_before_boards_gets_them(tmp_path):
+    store = Store(tmp_path / "second")
+    run = start_run(store, "kept")
+    end_run(store, run)
+    store.fold()
+    file = store.path / "store.duckdb"
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("DROP VIEW main.boards; DROP TABLE base.boards")
+        connection.execute("UPDATE base.meta SET value = '2' WHERE key = 'schema_version'")
+    later = Store(store.path)
+    assert rows(later, "SELECT count(*) FROM boards") == [(0,)]
+    assert rows(later, "SELECT name FROM runs") == [("kept",)]
+    assert _version(file) == SCHEMA_VERSION
+    assert _version(store.path / f"before-schema-{SCHEMA_VERSION}.duckdb") == 2
+    store.close()
 
 
 def test_an_older_store_that_cannot_be_written_is_browsed(first_store, monkeypatch):

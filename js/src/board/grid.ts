@@ -1,8 +1,8 @@
 /**
  * The widgets of a board, each in its place, drawn by the page's own widget manager.
  *
- * A widget is drawn once, and moves with its place: a board that is arranged anew, or
- * hears of new runs, leaves the views of its widgets alone.
+ * Each is drawn once: a board that is arranged anew, or hears of new runs, leaves the
+ * views of its widgets alone.
  */
 
 import type { AnyModel, WidgetView } from "../base/anywidget.ts";
@@ -18,7 +18,7 @@ export class Grid {
   #model: AnyModel;
   #signal: AbortSignal;
   #places: HTMLElement[] = [];
-  #drawn = "";
+  #isFilled = false;
 
   constructor(view: BoardView, model: AnyModel, signal: AbortSignal) {
     this.#view = view;
@@ -28,10 +28,8 @@ export class Grid {
 
   draw(): void {
     const { cells, columns } = this.#view.snapshot;
-    const written = JSON.stringify(cells);
-    // Which widgets are on a board does not change while it is shown, but a picture of it may.
-    if (written !== this.#drawn) this.#fill(cells);
-    this.#drawn = written;
+    if (!this.#isFilled) this.#fill(cells);
+    this.#isFilled = true;
     this.element.style.setProperty("--nbt-board-columns", String(Math.min(columns, Math.max(1, cells.length))));
     this.#places.forEach((place, i) => {
       // The last one fills its row.

@@ -141,7 +141,7 @@ class TrackMagic:
                 from nbtrack.magics.making import make
 
                 return make(self._session, word, rest)
-            case "parallel" | "scatter" | "contour" | "importance":
+            case "parallel" | "scatter" | "contour" | "importance" | "board":
                 from nbtrack.magics.pictures import picture
 
                 return picture(word, rest)

@@ -63,6 +63,8 @@ def _for_line(session: Session, before: list[str], token: str) -> Iterable[str]:
     if before[0] == "log":
         return session.variables
     flags = flags_of(before[0])
+    if before == ["board"] and not token.startswith("-"):
+        return _boards()
     if token.startswith("-") or not flags:
         return flags
     return _columns() if takes_columns(before[0], before[1:]) else flags
@@ -79,6 +81,16 @@ def _columns() -> set[str]:
         return set()
     named = [column.name for column in columns if column.kind in ("params", "metrics")]
     return {*named, *(name.partition(".")[2] for name in named)}
+
+
+def _boards() -> set[str]:
+    """The boards of the store, by their names."""
+    from nbtrack.widgets.board.saved import list_boards
+
+    try:
+        return set(list_boards()["name"])
+    except NbtrackError:
+        return set()
 
 
 def _for_cell(

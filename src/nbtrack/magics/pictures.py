@@ -1,4 +1,4 @@
-"""``%track parallel``, ``scatter``, ``contour`` and ``importance``: pictures of the runs.
+"""``%track parallel``, ``scatter``, ``contour``, ``importance``, ``board``: pictures of the runs.
 
 Each takes what the function of the same name takes: columns as words, the others as flags.
 """
@@ -26,11 +26,14 @@ _FORMS = {
     "scatter": _Form(("x", "y"), ("--runs", "--color"), ("--log-x", "--log-y")),
     "contour": _Form(("x", "y", "metric"), ("--runs",), ("--log-x", "--log-y")),
     "importance": _Form(("metric",)),
+    "board": _Form((), ("--runs", "--widgets", "--columns")),
 }
 
 
 def picture(command: str, rest: str) -> object:
     """The widget that the line asks for."""
+    if command == "board":
+        return _board(rest)
     form = _FORMS[command]
     parser = CommandParser(command)
     if command == "parallel":
@@ -50,6 +53,23 @@ def picture(command: str, rest: str) -> object:
     if asked.get("axes"):
         asked["axes"] = [name.strip() for name in asked["axes"].split(",") if name.strip()]
     return _maker(command)(runs, **asked)
+
+
+def _board(rest: str) -> object:
+    from nbtrack.widgets.board.widget import board, open_board
+
+    parser = CommandParser("board")
+    parser.add_argument("name", nargs="*")
+    parser.add_argument("--runs")
+    parser.add_argument("--widgets")
+    parser.add_argument("--columns", type=int, default=2)
+    asked = parser.parse_intermixed_args(unquoted_words(rest))
+    if not asked.name:
+        kinds = [kind.strip() for kind in (asked.widgets or "").split(",") if kind.strip()]
+        return board(*kinds, runs=asked.runs, columns=asked.columns)
+    if asked.runs or asked.widgets:
+        raise InvalidValue("A saved board has its own runs and widgets: give its name alone.")
+    return open_board(" ".join(asked.name))
 
 
 def flags_of(command: str) -> Sequence[str]:

@@ -18,5 +18,6 @@ SUBCOMMANDS: Final = {
     "scatter": "[X Y] runs as dots: --color C --runs FILTER --log-x --log-y",
     "contour": "[X Y METRIC] a metric over two parameters: --runs FILTER --log-x --log-y",
     "importance": "[METRIC] which parameters matter for it: --runs FILTER",
+    "board": "[NAME] a saved board, or a new one: --runs FILTER --widgets A,B --columns N",
     "sql": "SELECT … ask the store: views runs, params, metrics, latest_metrics, tags",
 }

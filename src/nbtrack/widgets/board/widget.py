@@ -18,6 +18,7 @@ from nbtrack.widgets.board.picture import Drawn, draw_board, html_of
 from nbtrack.widgets.board.saved import SavedBoard, SavedCell, keep_board, read_board
 from nbtrack.widgets.frame import Frame, asked_for, frame_of
 from nbtrack.widgets.live import LiveWidget, StoreWidget, built
+from nbtrack.widgets.runs import Runs
 from nbtrack.widgets.wire import Answer, csv_text
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def board(
     >>> board("parallel", "curves", runs="metrics.accuracy > .9").save_as("review")
     >>> nbtrack.open_board("review")            # in another notebook
     """
-    given = [each.table() if hasattr(each, "table") else each for each in widgets or DEFAULT]
+    given = [each.table() if isinstance(each, Runs) else each for each in widgets or DEFAULT]
     frame = _frame(given, runs, store)
     return Board(frame, [_cell(each, frame) for each in given], columns=columns)
 
