@@ -108,7 +108,7 @@ def test_no_column_is_offered_where_a_filter_stands(swept):
 
 def test_a_saved_board_is_opened_by_its_name_and_completed(swept):
     saved = nbtrack.board("table", runs="metrics.accuracy > .55").save_as("the review")
-    assert completions(swept, "%track board the") >= {"the review"}
+    assert "review" in completions(swept, "%track board the")
     for line in ("the review", "'the review'"):
         opened = show(swept, f"%track board {line}")
         assert repr(opened) == "Board 'the review' of 6 runs: table"

@@ -385,6 +385,15 @@ def test_a_board_sees_new_runs_and_runs_that_are_sent_to_the_trash(store):
     assert board._draw()["state"]["total"] == 12
 
 
+def test_a_widget_that_is_closed_elsewhere_leaves_its_place(store):
+    curves = nbtrack.curves()
+    board = nbtrack.board(curves, "table")
+    curves.close()
+    board.filter = "params.depth = 2"
+    assert [cell["note"] for cell in board._snapshot["cells"]] == ["This widget was closed.", ""]
+    assert repr(board) == "Board of 3 runs: curves, table"
+
+
 def test_asking_for_a_widget_that_is_not_there_tells_what_is(store):
     board = nbtrack.board("table", "curves")
     with pytest.raises(InvalidValue, match="no 'scatter'; it has: table, curves"):

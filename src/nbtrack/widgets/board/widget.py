@@ -239,14 +239,7 @@ class Board(LiveWidget):
             "name": self._name,
             "columns": self._columns,
             "note": self._note,
-            "cells": [
-                {
-                    "title": cell.title,
-                    "model": None if cell.widget is None else cell.widget.model_id,
-                    "note": cell.note,
-                }
-                for cell in self.cells
-            ],
+            "cells": [_cell_json(cell) for cell in self.cells],
         }
 
     def _read(self) -> Known:
@@ -341,6 +334,14 @@ def _cell_of(saved: Any, frame: Frame) -> Cell:
     except NbtrackError as error:
         return Cell(cell.kind, None, str(error), saved)
     return Cell(cell.kind, widget, " ".join(set_options(cell.kind, widget, cell.options)))
+
+
+def _cell_json(cell: Cell) -> dict[str, object]:
+    """A place as ``js/src/board/protocol.ts`` has it."""
+    if cell.widget is not None and cell.widget.comm is None:
+        return {"title": cell.title, "model": None, "note": "This widget was closed."}
+    model = None if cell.widget is None else cell.widget.model_id
+    return {"title": cell.title, "model": model, "note": cell.note}
 
 
 def _drawn(cell: Cell, draw: Any) -> Drawn:
