@@ -10,7 +10,6 @@ was saved. Texts are all that is needed: nothing is executed.
 """
 
 from nbtrack.capture.session.cells import Blame, NotebookCell, SessionCell, Slice, Verdict
-from nbtrack.capture.session.reader import may_change
 from nbtrack.capture.session.slicing import slice_back
 from nbtrack.capture.session.verdict import judge
 
@@ -21,6 +20,5 @@ __all__ = [
     "Slice",
     "Verdict",
     "judge",
-    "may_change",
     "slice_back",
 ]

@@ -70,15 +70,6 @@ def effects_of(text: str) -> Effects:
     return reader.effects
 
 
-def may_change(text: str) -> set[str]:
-    """Names that a cell with that text may bind, or change in place, before it ends."""
-    effects = effects_of(text)
-    passed = {
-        name for each in effects.passed if not each.pure for name in each.given | each.receiver
-    }
-    return effects.binds | effects.changes | passed
-
-
 def _read_block(body: list[ast.stmt], local: Names) -> tuple[Effects, set[str]]:
     reader = _Reader(local)
     reader.block(body, certain=False)
