@@ -10,6 +10,7 @@ was saved. Texts are all that is needed: nothing is executed.
 """
 
 from nbtrack.capture.session.cells import Blame, NotebookCell, SessionCell, Slice, Verdict
+from nbtrack.capture.session.reader import effects_of
 from nbtrack.capture.session.slicing import slice_back
 from nbtrack.capture.session.verdict import judge
 
@@ -19,6 +20,7 @@ __all__ = [
     "SessionCell",
     "Slice",
     "Verdict",
+    "effects_of",
     "judge",
     "slice_back",
 ]
