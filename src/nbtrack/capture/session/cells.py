@@ -8,7 +8,16 @@ from typing import Literal
 from nbtrack.events import VerdictStatus
 
 BlameKind = Literal[
-    "outside", "unsure", "failed", "edited", "deleted", "moved", "repeated", "order", "sampled"
+    "outside",
+    "unsure",
+    "unstable",
+    "failed",
+    "edited",
+    "deleted",
+    "moved",
+    "repeated",
+    "order",
+    "sampled",
 ]
 
 

@@ -76,8 +76,8 @@ class Record:
     def _go_through(self, node: ast.expr) -> None:
         """What is iterated over is used up, if it is an iterator."""
         if order_of_set(node):
-            said = "the order of a set differs from process to process (sort it)"
-            self.effects.unsure.append(said)
+            said = "the order of texts in a set differs from process to process (sort it)"
+            self.effects.unstable.append(said)
         self.effects.iterated |= shared_names(node)
 
     def _pass(

@@ -102,12 +102,14 @@ def _doubts(chosen: list[Step], given: Collection[str]) -> list[Blame]:
     for step in chosen:
         for name, reason in step.outside:
             if name not in given:
-                said = f"{reason[:1].upper()}{reason[1:]}, in cell [{step.number}]."
-                blames.append(Blame("outside", name, step.number, said))
-        for reason in step.unsure:
-            said = f"{reason[:1].upper()}{reason[1:]}, in cell [{step.number}]."
-            blames.append(Blame("unsure", "", step.number, said))
+                blames.append(Blame("outside", name, step.number, _told(reason, step)))
+        blames += [Blame("unsure", "", step.number, _told(why, step)) for why in step.unsure]
+        blames += [Blame("unstable", "", step.number, _told(why, step)) for why in step.unstable]
         if step.failed and step is not chosen[-1]:
             said = f"Cell [{step.number}] failed; what it had done before that counts."
             blames.append(Blame("failed", "", step.number, said))
     return blames
+
+
+def _told(reason: str, step: Step) -> str:
+    return f"{reason[:1].upper()}{reason[1:]}, in cell [{step.number}]."
