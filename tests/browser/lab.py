@@ -9,7 +9,15 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import nbformat
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    Route,
+    expect,
+    sync_playwright,
+)
 
 from tests.browser.chromium import find_browser
 from tests.browser.server import LabServer
@@ -159,6 +167,19 @@ class Notebook:
         """Run cell ``index``, and wait until it is done."""
         self.page.evaluate(_RUN_CELL, index)
         self.wait_until_idle()
+
+    def tells(self, index: int, text: str, *, tries: int = 10) -> None:
+        """Run cell ``index`` until its output has ``text``.
+
+        What a widget tells the kernel travels beside the cells that are run, and one of
+        them may overtake it.
+        """
+        for _ in range(tries - 1):
+            self.run_cell(index)
+            if text in self.output(index).inner_text():
+                return
+        self.run_cell(index)
+        expect(self.output(index)).to_contain_text(text)
 
     def start_cell(self, index: int) -> None:
         """Run cell ``index``, and do not wait."""

@@ -59,15 +59,6 @@ def dots(chart: Locator) -> dict[str, tuple[float, float]]:
     return found
 
 
-def tells(notebook: Notebook, text: str) -> None:
-    """Wait until the kernel says so: it reads what a widget said beside the cells that it runs."""
-    for _ in range(10):
-        notebook.run_cell(3)
-        if text in notebook.output(3).inner_text():
-            return
-    expect(notebook.output(3)).to_contain_text(text)
-
-
 def test_a_click_picks_a_run_in_every_widget_and_in_the_kernel(
     chart: Locator, notebook: Notebook
 ) -> None:
@@ -85,7 +76,7 @@ def test_a_click_picks_a_run_in_every_widget_and_in_the_kernel(
     chart.page.keyboard.up("Shift")
     expect(chart.get_by_text("2 selected")).to_be_visible()
     notebook.screenshot("chart_picked", chart)
-    tells(notebook, "['run-5', 'run-7'] params.depth metrics.loss params.model")
+    notebook.tells(3, "['run-5', 'run-7'] params.depth metrics.loss params.model")
     expect(notebook.output(2).locator(".nbt-row.nbt-selected")).to_have_count(2)
 
 
@@ -105,7 +96,7 @@ def test_a_brush_picks_runs_and_a_pick_elsewhere_clears_it(
     notebook.screenshot("chart_brushed", chart)
     names = [name for name, (x, y) in where.items() if left <= x <= right and top <= y <= bottom]
     assert len(names) >= 3
-    tells(notebook, str(sorted(names)))
+    notebook.tells(3, str(sorted(names)))
     row = (
         notebook.output(2)
         .locator(".nbt-row")
@@ -155,7 +146,7 @@ def test_columns_are_chosen_from_menus(chart: Locator, notebook: Notebook) -> No
     chart.get_by_role("button", name="Colour model").click()
     chart.page.get_by_role("menuitemradio", name="None").click()
     expect(chart.get_by_role("button", name="Colour", exact=True)).to_be_visible()
-    tells(notebook, "[] params.depth metrics.accuracy None")
+    notebook.tells(3, "[] params.depth metrics.accuracy None")
 
 
 def test_the_menu_saves_files(chart: Locator, notebook: Notebook) -> None:

@@ -60,12 +60,6 @@ def cells(comparison: Locator, row: str) -> Locator:
     return comparison.locator(f".nbt-cmp-table tr[data-row='{row}'] td")
 
 
-def told(notebook: Notebook) -> Locator:
-    """What Python knows of the comparison."""
-    notebook.run_cell(3)
-    return notebook.output(3)
-
-
 def test_what_differs_is_in_sight_and_what_is_the_same_unfolds(
     comparison: Locator, notebook: Notebook
 ) -> None:
@@ -100,14 +94,14 @@ def test_runs_swap_become_the_baseline_and_leave(comparison: Locator, notebook: 
     comparison.get_by_role("button", name="Swap").click()
     expect(heads(comparison)).to_have_text(["boosted", "forest"])
     expect(cells(comparison, "accuracy").locator(".nbt-cmp-bad")).to_have_count(1)
-    expect(told(notebook)).to_contain_text("['boosted', 'forest'] 0")
+    notebook.tells(3, "['boosted', 'forest'] 0")
     comparison.get_by_role("button", name="Change forest").click()
     comparison.page.get_by_role("menuitem", name="Make it the baseline").click()
     expect(heads(comparison)).to_have_text(["forest", "boosted"])
     comparison.get_by_role("button", name="Change boosted").click()
     comparison.page.get_by_role("menuitem", name="Remove from the comparison").click()
     expect(heads(comparison)).to_have_text(["forest"])
-    expect(told(notebook)).to_contain_text("['forest'] 0")
+    notebook.tells(3, "['forest'] 0")
     comparison.get_by_role("button", name="Change forest").click()
     comparison.page.get_by_role("menuitem", name="Remove from the comparison").click()
     expect(comparison.get_by_text("No runs to compare.")).to_be_visible()
@@ -120,7 +114,7 @@ def test_what_is_selected_in_the_table_is_compared(comparison: Locator, notebook
     notebook.output(1).get_by_role("button", name="Compare the 3 selected").click()
     expect(heads(comparison)).to_have_count(3)
     expect(comparison.get_by_role("button", name="Compare the 3 selected")).to_be_hidden()
-    expect(told(notebook)).to_contain_text("3")
+    notebook.tells(3, "3")
     # Of three, the code of one at a time.
     comparison.get_by_role("group", name="Code of").get_by_role("button").nth(1).click()
     expect(comparison.locator(".nbt-cmp-tab[aria-pressed=true]")).to_have_count(1)

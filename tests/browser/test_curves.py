@@ -62,11 +62,6 @@ def at(area: Locator, across: float, down: float) -> tuple[float, float]:
     return box["x"] + across * box["width"], box["y"] + down * box["height"]
 
 
-def told(notebook: Notebook) -> Locator:
-    notebook.run_cell(3)
-    return notebook.output(3)
-
-
 def x_marks(area: Locator) -> list[str]:
     return area.locator(".nbt-cur-x").all_inner_texts()
 
@@ -84,7 +79,7 @@ def test_the_nearest_run_is_named_and_a_click_picks_it_everywhere(
     notebook.screenshot("curves_hovered", picture)
     page.mouse.click(*at(loss, 0.35, 0.82))
     expect(picture.get_by_text("1 selected")).to_be_visible()
-    expect(told(notebook)).to_contain_text("['run-0']")
+    notebook.tells(3, "['run-0']")
     expect(notebook.output(2).locator(".nbt-row.nbt-selected")).to_have_count(1)
     # What is picked in the table is picked here.
     notebook.output(2).locator(".nbt-row[data-line='5'] .nbt-select").click()
@@ -101,10 +96,10 @@ def test_the_legend_picks_and_takes_back(picture: Locator, notebook: Notebook) -
     entries.nth(4).click()
     expect(entries.nth(4)).to_have_attribute("aria-pressed", "true")
     entries.nth(6).click(modifiers=["Control"])
-    expect(told(notebook)).to_contain_text("['run-4', 'run-6']")
+    notebook.tells(3, "['run-4', 'run-6']")
     entries.nth(6).click(modifiers=["Control"])
     entries.nth(4).click()
-    expect(told(notebook)).to_contain_text("[] {}")
+    notebook.tells(3, "[] {}")
 
 
 def test_a_drag_zooms_to_what_the_store_has_and_a_double_click_zooms_out(
@@ -125,7 +120,7 @@ def test_a_drag_zooms_to_what_the_store_has_and_a_double_click_zooms_out(
         expect(spikes.locator(".nbt-cur-x").first).not_to_have_text(before[0])
         drawn(picture)
     notebook.screenshot("curves_zoomed", picture)
-    expect(told(notebook)).to_contain_text("{'metrics.spikes': [1")
+    notebook.tells(3, "{'metrics.spikes': [1")
     # Now every step is there; before, one in twenty was.
     spikes.focus()
     steps = []
@@ -141,7 +136,7 @@ def test_a_drag_zooms_to_what_the_store_has_and_a_double_click_zooms_out(
     expect(picture.get_by_role("button", name="Reset zoom")).to_be_visible()
     page.mouse.dblclick(*at(spikes, 0.5, 0.2))
     expect(picture.get_by_role("button", name="Reset zoom")).to_be_hidden()
-    expect(told(notebook)).to_contain_text("[] {}")
+    notebook.tells(3, "[] {}")
 
 
 def test_keys_go_along_a_run_from_run_to_run_and_pick(picture: Locator, notebook: Notebook) -> None:
@@ -157,9 +152,9 @@ def test_keys_go_along_a_run_from_run_to_run_and_pick(picture: Locator, notebook
     assert tip.locator("b").inner_text() not in first
     name = tip.locator("b").inner_text()
     loss.press("Enter")
-    expect(told(notebook)).to_contain_text(f"['{name}']")
+    notebook.tells(3, f"['{name}']")
     loss.press("l")
-    expect(told(notebook)).to_contain_text("['metrics.loss']")
+    notebook.tells(3, "['metrics.loss']")
     expect(loss).to_have_attribute("aria-label", "loss: 12 runs, along step from about 0 to 150. "
                                    "Arrow keys go along a run and from run to run.")  # fmt: skip
 
@@ -179,11 +174,9 @@ def test_smoothing_x_colour_and_metrics_are_chosen_above(
     expect(picture.locator(".nbt-cur-panel")).to_have_count(2)
     drawn(picture)
     notebook.screenshot("curves_chosen", picture)
-    expect(told(notebook)).to_contain_text(
-        "[] {} 0.8 [] relative params.model ['metrics.loss', 'metrics.spikes']"
-    )
+    notebook.tells(3, "[] {} 0.8 [] relative params.model ['metrics.loss', 'metrics.spikes']")
     picture.locator(".nbt-cur-entry", has_text="linear").click()
-    expect(told(notebook)).to_contain_text("['run-0', 'run-3', 'run-6', 'run-9']")
+    notebook.tells(3, "['run-0', 'run-3', 'run-6', 'run-9']")
 
 
 def test_the_picture_follows_the_theme_and_the_width(

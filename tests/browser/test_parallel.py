@@ -59,16 +59,14 @@ def test_a_brush_picks_runs_in_every_widget_and_in_the_kernel(
     # The three best stand in the upper quarter of the axis.
     drag(picture, box["x"] + 14, (box["y"] + 2, box["y"] + 75))
     expect(picture.get_by_text("3 selected")).to_be_visible()
-    notebook.run_cell(3)
-    expect(notebook.output(3)).to_contain_text("['run-10', 'run-11', 'run-9']")
+    notebook.tells(3, "['run-10', 'run-11', 'run-9']")
     expect(notebook.output(3)).to_contain_text("metrics.accuracy")
     notebook.screenshot("parallel_brushed", notebook.output(1).locator(".nbt"))
     expect(notebook.output(2).locator(".nbt-row.nbt-selected")).to_have_count(3)
     # What is picked in the table is picked here, and the brush is gone.
     notebook.output(2).locator(".nbt-row[data-line='5'] .nbt-select").click()
     expect(notebook.output(1).get_by_text("4 selected")).to_be_visible()
-    notebook.run_cell(3)
-    expect(notebook.output(3)).to_contain_text("{}")
+    notebook.tells(3, "{}")
 
 
 def test_keys_brush_invert_move_and_hide_an_axis(picture: Locator, notebook: Notebook) -> None:

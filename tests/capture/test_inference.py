@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import enum
+import time
 import types
 
 import numpy as np
@@ -236,6 +237,17 @@ def test_fields_of_records_are_parameters(config, session):
 
 def test_what_was_a_metric_before_is_an_input(session):
     assert run_cell("Model(acc)", {**session, "acc": 0.9}, inputs={"acc"}).params == {}
+
+
+@pytest.mark.parametrize("clock", [time.time, time.time_ns, time.perf_counter])
+def test_a_moment_is_no_parameter(clock):
+    namespace = {"began": clock(), "print": print, "lr": 0.1}
+    assert run_cell("print(began, lr)", namespace).params == {"lr": 0.1}
+
+
+def test_large_and_long_numbers_that_no_clock_told_are_parameters():
+    given = {"seed": 20_261_125, "size": 1 << 40, "rate": 0.123456789, "buffer": 1e9, "k": 3}
+    assert run_cell("sum([seed, size, rate, buffer, k])", dict(given)).params == given
 
 
 def test_an_enum_and_a_path_are_parameters(session):

@@ -10,14 +10,14 @@ from nbtrack.capture.inputs import InputReader
 
 
 def read(namespace, code="pass", changed=()):
-    reader = InputReader(ast.parse(code), list(namespace), namespace, changed)
+    reader = InputReader(ast.parse(code), list(namespace), namespace)
     reader.begin()
-    return reader.found(timeout_s=30)
+    return reader.found(timeout_s=30, changed=changed)
 
 
 def test_small_data_is_read_before_the_cell_runs():
     namespace = {"X": np.arange(100.0), "lr": 0.1}
-    reader = InputReader(ast.parse("pass"), list(namespace), namespace, ())
+    reader = InputReader(ast.parse("pass"), list(namespace), namespace)
     reader.begin()
     before = reader.found(timeout_s=0)
     namespace["X"][0] = 99.0
@@ -47,7 +47,7 @@ def test_what_takes_too_long_says_so_instead_of_a_digest(monkeypatch):
 
     monkeypatch.setattr(inputs, "fingerprint", slow)
     namespace = {"X": np.arange(100.0)}
-    reader = InputReader(ast.parse("pass"), list(namespace), namespace, ())
+    reader = InputReader(ast.parse("pass"), list(namespace), namespace)
     reader.begin()
     [found] = reader.found(timeout_s=0.01).values()
     wait.set()

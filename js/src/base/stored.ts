@@ -1,9 +1,9 @@
 /** A view on runs of a store: it follows the kernel's snapshots, asks, and tells what went wrong. */
 
 import type { AnyModel } from "./anywidget.ts";
-import { Channel, type Reply } from "./channel.ts";
+import type { Reply } from "./channel.ts";
 import { el } from "./dom.ts";
-import { Selection } from "./selection.ts";
+import { KernelView, type CommonChange } from "./kernel_view.ts";
 
 /** What every widget's answers may be; a widget adds its own. */
 export type CommonAnswer =
@@ -17,47 +17,23 @@ export type CommonIntent =
   | { kind: "csv" }
   | { kind: "select"; runs: string[] };
 
-/** `state`: anything may have changed; `selection`, `error`, `busy`: just that. */
-export type Change = "state" | "selection" | "error" | "busy";
-
-export class StoredView<Snapshot, Intent extends { kind: string }, Answer extends { kind: string }> {
+export class StoredView<Snapshot, Intent extends { kind: string }, Answer extends { kind: string }> extends KernelView<
+  never,
+  Intent | CommonIntent,
+  Answer | CommonAnswer
+> {
   snapshot: Snapshot;
-  readonly selection: Selection;
-  error: string | null = null;
-  busy = false;
-
-  #model: AnyModel;
-  #channel: Channel<Intent | CommonIntent, Answer | CommonAnswer>;
-  #listeners = new Map<Change, (() => void)[]>();
-  #signal: AbortSignal;
 
   constructor(model: AnyModel, signal: AbortSignal) {
-    this.#model = model;
-    this.#signal = signal;
-    this.#channel = new Channel(model, (busy) => this.#setBusy(busy), signal);
-    this.selection = new Selection(model, signal);
+    super(model, signal);
     this.selection.on(() => this.announce("selection"), signal);
     this.snapshot = model.get<Snapshot>("_snapshot");
-    const pushed = () => {
-      this.snapshot = model.get<Snapshot>("_snapshot");
-      this.announce("state");
-    };
-    const troubled = () => this.announce("busy");
-    model.on("change:_snapshot", pushed);
-    model.on("change:_trouble", troubled);
-    signal.addEventListener("abort", () => {
-      model.off("change:_snapshot", pushed);
-      model.off("change:_trouble", troubled);
+    this.hear({
+      "change:_snapshot": () => {
+        this.snapshot = model.get<Snapshot>("_snapshot");
+        this.announce("state");
+      },
     });
-  }
-
-  on(change: Change, listener: () => void): void {
-    this.#listeners.set(change, [...(this.#listeners.get(change) ?? []), listener]);
-  }
-
-  /** What keeps the kernel from reading the store; else empty. */
-  get trouble(): string {
-    return this.#model.get<string>("_trouble");
   }
 
   /** Pick these runs in every widget on the store, and no others. */
@@ -76,25 +52,11 @@ export class StoredView<Snapshot, Intent extends { kind: string }, Answer extend
   }
 
   /** The answer; `null` where a later question overtook this one, or the view is gone. */
-  async ask(intent: Intent | CommonIntent): Promise<Reply<Answer | CommonAnswer> | null> {
-    const answer = await this.#channel.ask(intent);
-    if (!answer || this.#signal.aborted) return null;
-    const error = answer.kind === "error" ? (answer as { message: string }).message : null;
-    if (error !== this.error) {
-      this.error = error;
-      this.announce("error");
-    }
+  override async ask(intent: Intent | CommonIntent): Promise<Reply<Answer | CommonAnswer> | null> {
+    const answer = await super.ask(intent);
+    if (!answer || this.signal.aborted) return null;
+    if (answer.kind !== "error") this.setError(null);
     return answer;
-  }
-
-  protected announce(change: Change): void {
-    for (const listener of this.#listeners.get(change) ?? []) listener();
-  }
-
-  #setBusy(busy: boolean): void {
-    if (busy === this.busy) return;
-    this.busy = busy;
-    this.announce("busy");
   }
 }
 
@@ -103,7 +65,7 @@ interface Telling {
   readonly error: string | null;
   readonly trouble: string;
   readonly busy: boolean;
-  on(change: Change, listener: () => void): void;
+  on(change: CommonChange, listener: () => void): void;
 }
 
 /** What is said of mistakes, above the picture. */

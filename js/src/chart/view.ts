@@ -4,8 +4,7 @@
  */
 
 import type { AnyModel } from "../base/anywidget.ts";
-import { Channel } from "../base/channel.ts";
-import { Selection } from "../base/selection.ts";
+import { KernelView } from "../base/kernel_view.ts";
 import type { Answer, Intent, Role, Snapshot, Spec } from "./protocol.ts";
 
 /** `state`: columns, counts or the filter; `spec`: what is drawn; the others: just that. */
@@ -15,60 +14,36 @@ export type Theme = "light" | "dark";
 
 const BRUSH_SETTLED_MS = 120;
 
-export class ChartView {
+export class ChartView extends KernelView<Change, Intent, Answer> {
   state: Snapshot["state"];
-  readonly selection: Selection;
   roles: Role[] = [];
   logs: Snapshot["logs"] = {};
   typed: string;
-  error: string | null = null;
-  busy = false;
 
-  #model: AnyModel;
-  #channel: Channel<Intent, Answer>;
-  #listeners = new Map<Change, (() => void)[]>();
-  #signal: AbortSignal;
   #written = "";
   #specs: Record<Theme, Spec> | null = null;
   #brushTimer = 0;
   #brushAnswered: (() => void) | null = null;
 
   constructor(model: AnyModel, signal: AbortSignal) {
-    this.#model = model;
-    this.#signal = signal;
-    this.selection = new Selection(model, signal);
-    this.#channel = new Channel(model, (busy) => this.#setBusy(busy), signal);
+    super(model, signal);
     const snapshot = model.get<Snapshot>("_snapshot");
     this.state = snapshot.state;
     this.typed = snapshot.state.filter;
     this.#take(snapshot);
-    this.selection.on(() => this.#announce("selection"), signal);
-    const heard: [string, () => void][] = [
-      ["change:_snapshot", () => this.#take(model.get<Snapshot>("_snapshot"))],
-      ["change:_trouble", () => this.#announce("busy")],
-    ];
-    for (const [event, listener] of heard) model.on(event, listener);
-    signal.addEventListener("abort", () => {
-      for (const [event, listener] of heard) model.off(event, listener);
-      clearTimeout(this.#brushTimer);
+    this.selection.on(() => this.announce("selection"), signal);
+    this.hear({
+      "change:_snapshot": () => this.#take(model.get<Snapshot>("_snapshot")),
     });
-  }
-
-  on(change: Change, listener: () => void): void {
-    this.#listeners.set(change, [...(this.#listeners.get(change) ?? []), listener]);
-  }
-
-  /** What keeps the kernel from reading the store; else empty. */
-  get trouble(): string {
-    return this.#model.get<string>("_trouble");
+    signal.addEventListener("abort", () => clearTimeout(this.#brushTimer));
   }
 
   get name(): string {
-    return this.#model.get<Snapshot>("_snapshot").name;
+    return this.model.get<Snapshot>("_snapshot").name;
   }
 
   get isChosenForYou(): boolean {
-    return this.#model.get<Snapshot>("_snapshot").chosen_for_you;
+    return this.model.get<Snapshot>("_snapshot").chosen_for_you;
   }
 
   /** The Vega-Lite spec for a theme; to be read, not changed. */
@@ -81,29 +56,29 @@ export class ChartView {
 
   filter(text: string): void {
     this.typed = text;
-    void this.#ask({ kind: "filter", text }).then((answer) => answer?.kind === "done" && this.#setError(null));
+    void this.ask({ kind: "filter", text }).then((answer) => answer?.kind === "done" && this.setError(null));
   }
 
   /** Show `name` as `role`; `null` leaves it out. */
   show(role: string, name: string | null): void {
     this.roles = this.roles.map((each) => (each.role === role ? { ...each, column: name } : each));
-    this.#announce("state");
-    void this.#ask({ kind: "column", role, name });
+    this.announce("state");
+    void this.ask({ kind: "column", role, name });
   }
 
   /** Let the kernel choose the columns. */
   choose(): void {
-    void this.#ask({ kind: "choose" });
+    void this.ask({ kind: "choose" });
   }
 
   rescale(axis: string, on: boolean | null): void {
-    void this.#ask({ kind: "log", axis, on });
+    void this.ask({ kind: "log", axis, on });
   }
 
   /** Pick these runs, and no others. */
   pick(runs: Iterable<string>): void {
     const picked = [...runs];
-    this.selection.change(picked, this.#ask({ kind: "select", runs: picked }));
+    this.selection.change(picked, this.ask({ kind: "select", runs: picked }));
   }
 
   selectNone(): void {
@@ -126,13 +101,13 @@ export class ChartView {
   }
 
   async csv(): Promise<string | null> {
-    const answer = await this.#ask({ kind: "csv" });
+    const answer = await this.ask({ kind: "csv" });
     return answer?.kind === "csv" ? answer.text : null;
   }
 
   async #sendBrush(): Promise<void> {
     const timer = this.#brushTimer;
-    await this.#ask({ kind: "select", runs: [...this.selection.runs] });
+    await this.ask({ kind: "select", runs: [...this.selection.runs] });
     if (timer !== this.#brushTimer) return;
     this.#brushAnswered?.();
     this.#brushAnswered = null;
@@ -149,31 +124,10 @@ export class ChartView {
     const written = new TextDecoder().decode(snapshot.specs);
     const isNew = written !== this.#written;
     if (isNew) [this.#written, this.#specs] = [written, null];
-    this.#announce("state");
-    if (isNew) this.#announce("spec");
+    this.announce("state");
+    if (isNew) this.announce("spec");
   }
 
-  async #ask(intent: Intent): Promise<Answer | null> {
-    const answer = await this.#channel.ask(intent);
-    if (answer?.kind === "error" && !this.#signal.aborted) this.#setError(answer.message);
-    return answer;
-  }
-
-  #setError(error: string | null): void {
-    this.error = error;
-    this.#announce("error");
-    this.#announce("state");
-  }
-
-  #setBusy(busy: boolean): void {
-    if (busy === this.busy) return;
-    this.busy = busy;
-    this.#announce("busy");
-  }
-
-  #announce(change: Change): void {
-    for (const listener of this.#listeners.get(change) ?? []) listener();
-  }
 }
 
 /** The dark spec names only those of its rows that are not the light one's. */

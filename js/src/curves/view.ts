@@ -5,9 +5,8 @@
 
 import { tableFromIPC } from "@uwdata/flechette";
 import type { AnyModel } from "../base/anywidget.ts";
-import { Channel, type Reply } from "../base/channel.ts";
 import type { Column } from "../base/column.ts";
-import { Selection } from "../base/selection.ts";
+import { KernelView } from "../base/kernel_view.ts";
 import { bytesOf, decode, refine, smooth, type Line, type Lines, type Smooth } from "./lines.ts";
 import type { Answer, Intent, Paint, Ranges, Snapshot, X } from "./protocol.ts";
 
@@ -26,9 +25,8 @@ export interface Pointed {
 
 const SMOOTHING_SETTLED_MS = 200;
 
-export class CurvesView {
+export class CurvesView extends KernelView<Change, Intent, Answer> {
   state: Snapshot["state"];
-  readonly selection: Selection;
   runs: string[] = [];
   metrics: string[] = [];
   chosen = false;
@@ -47,13 +45,7 @@ export class CurvesView {
   /** Runs that stand out because they are pointed at, here or in the legend. */
   lit: ReadonlySet<number> = new Set();
   typed: string;
-  error: string | null = null;
-  busy = false;
 
-  #model: AnyModel;
-  #signal: AbortSignal;
-  #channel: Channel<Intent, Answer>;
-  #listeners = new Map<Change, (() => void)[]>();
   #names: { at(run: number): unknown } | null = null;
   #lines: Lines = new Map();
   #finer: { lines: Lines; ranges: Ranges; runs: string[] } | null = null;
@@ -65,45 +57,28 @@ export class CurvesView {
   #smoothingTimer = 0;
 
   constructor(model: AnyModel, signal: AbortSignal) {
-    this.#model = model;
-    this.#signal = signal;
-    this.selection = new Selection(model, signal);
-    this.#channel = new Channel(model, (busy) => this.#setBusy(busy), signal);
+    super(model, signal);
     const snapshot = model.get<Snapshot>("_snapshot");
     this.state = snapshot.state;
     this.typed = snapshot.state.filter;
     this.smoothing = model.get<number>("smoothing");
     this.#take(snapshot);
-    this.selection.on(() => this.#announce("selection"), signal);
-    const heard: [string, () => void][] = [
-      ["change:_snapshot", () => this.#take(model.get<Snapshot>("_snapshot"))],
-      ["change:_trouble", () => this.#announce("busy")],
-      ["change:smoothing", () => this.#followSmoothing()],
-      ["change:log_y", () => this.#announce("look")],
-      ["change:ranges", () => this.#followRanges()],
-    ];
-    for (const [event, listener] of heard) model.on(event, listener);
-    signal.addEventListener("abort", () => {
-      for (const [event, listener] of heard) model.off(event, listener);
-      clearTimeout(this.#smoothingTimer);
+    this.selection.on(() => this.announce("selection"), signal);
+    this.hear({
+      "change:_snapshot": () => this.#take(model.get<Snapshot>("_snapshot")),
+      "change:smoothing": () => this.#followSmoothing(),
+      "change:log_y": () => this.announce("look"),
+      "change:ranges": () => this.#followRanges(),
     });
-  }
-
-  on(change: Change, listener: () => void): void {
-    this.#listeners.set(change, [...(this.#listeners.get(change) ?? []), listener]);
-  }
-
-  /** What keeps the kernel from reading the store; else empty. */
-  get trouble(): string {
-    return this.#model.get<string>("_trouble");
+    signal.addEventListener("abort", () => clearTimeout(this.#smoothingTimer));
   }
 
   get ranges(): Ranges {
-    return this.#model.get<Ranges>("ranges");
+    return this.model.get<Ranges>("ranges");
   }
 
   isLogY(metric: string): boolean {
-    return this.#model.get<string[]>("log_y").includes(metric);
+    return this.model.get<string[]>("log_y").includes(metric);
   }
 
   /** Whether x is logarithmic; a time never is. */
@@ -154,14 +129,14 @@ export class CurvesView {
 
   filter(text: string): void {
     this.typed = text;
-    void this.#ask({ kind: "filter", text }).then((answer) => answer?.kind === "done" && this.#setError(null));
+    void this.ask({ kind: "filter", text }).then((answer) => answer?.kind === "done" && this.setError(null));
   }
 
   /** Show these metrics, in this order; `null` lets the kernel choose. */
   show(metrics: string[] | null): void {
     if (metrics) {
       this.metrics = metrics;
-      this.#announce("state");
+      this.announce("state");
     }
     void this.#settle({ kind: "metrics", metrics });
   }
@@ -186,7 +161,7 @@ export class CurvesView {
   }
 
   toggleLogY(metric: string): void {
-    const logged = this.#model.get<string[]>("log_y");
+    const logged = this.model.get<string[]>("log_y");
     this.#set("log_y", this.isLogY(metric) ? logged.filter((other) => other !== metric) : [...logged, metric]);
   }
 
@@ -201,7 +176,7 @@ export class CurvesView {
   /** Pick these runs, and no others. */
   pick(runs: Iterable<string>): void {
     const picked = [...runs];
-    this.selection.change(picked, this.#ask({ kind: "select", runs: picked }));
+    this.selection.change(picked, this.ask({ kind: "select", runs: picked }));
   }
 
   /** Pick just these; or, with `also`, add them to those that are picked, or let them go. */
@@ -225,17 +200,17 @@ export class CurvesView {
     // The same set while it is the same run: what stands out is not drawn anew.
     if (!pointed || this.pointed?.run !== pointed.run) this.lit = new Set(pointed ? [pointed.run] : []);
     this.pointed = pointed;
-    this.#announce("hover");
+    this.announce("hover");
   }
 
   light(runs: Iterable<number>): void {
     this.pointed = null;
     this.lit = new Set(runs);
-    this.#announce("hover");
+    this.announce("hover");
   }
 
   async svg(theme: "light" | "dark"): Promise<string | null> {
-    const answer = await this.#ask({ kind: "svg", theme });
+    const answer = await this.ask({ kind: "svg", theme });
     return answer?.kind === "svg" ? answer.svg : null;
   }
 
@@ -267,79 +242,58 @@ export class CurvesView {
     const line = pointed && run >= 0 ? this.linesOf(pointed.metric).get(run) : undefined;
     this.pointed = pointed && line ? { metric: pointed.metric, run, at: Math.min(pointed.at, line.x.length - 1) } : null;
     this.lit = new Set(this.pointed ? [run] : []);
-    this.#announce("state");
+    this.announce("state");
     void this.#askFiner();
   }
 
   #followRanges(): void {
     this.#merged.clear();
-    this.#announce("look");
+    this.announce("look");
     void this.#askFiner();
   }
 
   /** One question is under way at a time; what has changed meanwhile is asked when it is answered. */
   async #askFiner(): Promise<void> {
     const ranges = this.ranges;
-    if (this.#isAsking || !Object.keys(ranges).length || this.#signal.aborted) return;
+    if (this.#isAsking || !Object.keys(ranges).length || this.signal.aborted) return;
     this.#isAsking = true;
     const runs = this.runs;
-    const answer = await this.#ask({ kind: "curves", ranges });
+    const answer = await this.ask({ kind: "curves", ranges });
     this.#isAsking = false;
-    if (answer?.kind !== "curves" || this.#signal.aborted) return;
+    if (answer?.kind !== "curves" || this.signal.aborted) return;
     const [series, points, levels] = answer.buffers as [DataView, DataView, DataView];
     // The kernel may know other runs by now; then it has said so, and is asked again.
     if (runs === this.runs || sameRuns(runs, this.runs)) {
       this.#finer = { lines: decode({ series, points, levels }, answer.metrics), ranges: answer.ranges, runs };
       this.#merged.clear();
-      this.#announce("look");
+      this.announce("look");
       if (JSON.stringify(this.ranges) !== JSON.stringify(ranges)) void this.#askFiner();
     } else void this.#askFiner();
   }
 
   #followSmoothing(): void {
-    if (!this.#smoothingTimer) this.#becomeSmooth(this.#model.get<number>("smoothing"));
+    if (!this.#smoothingTimer) this.#becomeSmooth(this.model.get<number>("smoothing"));
   }
 
   #becomeSmooth(smoothing: number): void {
     if (smoothing === this.smoothing) return;
     this.smoothing = smoothing;
     this.#smooth = new WeakMap();
-    this.#announce("look");
+    this.announce("look");
   }
 
   #set(trait: string, value: unknown): void {
-    this.#model.set(trait, value);
-    this.#model.save_changes();
+    this.model.set(trait, value);
+    this.model.save_changes();
   }
 
   async #settle(intent: Intent): Promise<void> {
     this.#unanswered++;
-    await this.#ask(intent);
+    await this.ask(intent);
     this.#unanswered--;
-    if (!this.#unanswered && !this.#signal.aborted) this.#take(this.#model.get<Snapshot>("_snapshot"));
+    if (!this.#unanswered && !this.signal.aborted) this.#take(this.model.get<Snapshot>("_snapshot"));
   }
 
-  async #ask(intent: Intent): Promise<Reply<Answer> | null> {
-    const answer = await this.#channel.ask(intent);
-    if (answer?.kind === "error" && !this.#signal.aborted) this.#setError(answer.message);
-    return answer;
-  }
-
-  #setError(error: string | null): void {
-    this.error = error;
-    this.#announce("error");
-    this.#announce("state");
-  }
-
-  #setBusy(busy: boolean): void {
-    if (busy === this.busy) return;
-    this.busy = busy;
-    this.#announce("busy");
-  }
-
-  #announce(change: Change): void {
-    for (const listener of this.#listeners.get(change) ?? []) listener();
-  }
 }
 
 function sameRuns(a: readonly string[], b: readonly string[]): boolean {

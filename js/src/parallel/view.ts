@@ -5,9 +5,8 @@
 
 import { tableFromIPC } from "@uwdata/flechette";
 import type { AnyModel } from "../base/anywidget.ts";
-import { Channel } from "../base/channel.ts";
 import type { Column } from "../base/column.ts";
-import { Selection } from "../base/selection.ts";
+import { KernelView } from "../base/kernel_view.ts";
 import { Axis } from "./axis.ts";
 import { Brushing } from "./brushing.ts";
 import type { Answer, AxisHead, Brush, Brushes, Intent, Scale, Snapshot } from "./protocol.ts";
@@ -20,22 +19,15 @@ export type Change = "state" | "axes" | "brushes" | "selection" | "error" | "bus
 
 const BRUSH_SETTLED_MS = 120;
 
-export class ParallelView {
+export class ParallelView extends KernelView<Change, Intent, Answer> {
   state: Snapshot["state"];
-  readonly selection: Selection;
   runs: string[] = [];
   axes = new Map<string, Axis>();
   shown: string[] = [];
   color: string | null = null;
   brushing: Brushing;
   typed: string;
-  error: string | null = null;
-  busy = false;
 
-  #model: AnyModel;
-  #channel: Channel<Intent, Answer>;
-  #listeners = new Map<Change, (() => void)[]>();
-  #signal: AbortSignal;
   #names: { at(run: number): unknown } | null = null;
   /** How many changes of the axes the kernel has not answered: its snapshots are older meanwhile. */
   #unanswered = 0;
@@ -43,36 +35,19 @@ export class ParallelView {
   #brushAnswered: (() => void) | null = null;
 
   constructor(model: AnyModel, signal: AbortSignal) {
-    this.#model = model;
-    this.#signal = signal;
-    this.selection = new Selection(model, signal);
-    this.#channel = new Channel(model, (busy) => this.#setBusy(busy), signal);
+    super(model, signal);
     const snapshot = model.get<Snapshot>("_snapshot");
     this.state = snapshot.state;
     this.typed = snapshot.state.filter;
     this.brushing = new Brushing(this.axes, 0);
     this.#take(snapshot);
     this.selection.on(() => this.#followSelection(), signal);
-    const heard: [string, () => void][] = [
-      ["change:_snapshot", () => this.#take(model.get<Snapshot>("_snapshot"))],
-      ["change:_trouble", () => this.#announce("busy")],
-      ["change:inverted", () => this.#announce("axes")],
-      ["change:brushes", () => this.#followBrushes()],
-    ];
-    for (const [event, listener] of heard) model.on(event, listener);
-    signal.addEventListener("abort", () => {
-      for (const [event, listener] of heard) model.off(event, listener);
-      clearTimeout(this.#brushTimer);
+    this.hear({
+      "change:_snapshot": () => this.#take(model.get<Snapshot>("_snapshot")),
+      "change:inverted": () => this.announce("axes"),
+      "change:brushes": () => this.#followBrushes(),
     });
-  }
-
-  on(change: Change, listener: () => void): void {
-    this.#listeners.set(change, [...(this.#listeners.get(change) ?? []), listener]);
-  }
-
-  /** What keeps the kernel from reading the store; else empty. */
-  get trouble(): string {
-    return this.#model.get<string>("_trouble");
+    signal.addEventListener("abort", () => clearTimeout(this.#brushTimer));
   }
 
   get visible(): Axis[] {
@@ -84,7 +59,7 @@ export class ParallelView {
   }
 
   isInverted(name: string): boolean {
-    return this.#model.get<string[]>("inverted").includes(name);
+    return this.model.get<string[]>("inverted").includes(name);
   }
 
   nameOf(run: number): string {
@@ -104,7 +79,7 @@ export class ParallelView {
 
   filter(text: string): void {
     this.typed = text;
-    void this.#ask({ kind: "filter", text }).then((answer) => answer?.kind === "done" && this.#setError(null));
+    void this.ask({ kind: "filter", text }).then((answer) => answer?.kind === "done" && this.setError(null));
   }
 
   /** Show these columns, in this order; `null` lets the kernel choose. */
@@ -112,7 +87,7 @@ export class ParallelView {
     if (axes) {
       this.shown = axes;
       for (const name of Object.keys(this.brushing.all())) if (!axes.includes(name)) this.brush(name, []);
-      this.#announce("axes");
+      this.announce("axes");
     }
     void this.#settle({ kind: "axes", axes });
   }
@@ -129,15 +104,15 @@ export class ParallelView {
   }
 
   invert(name: string): void {
-    const inverted = this.#model.get<string[]>("inverted");
+    const inverted = this.model.get<string[]>("inverted");
     const now = inverted.includes(name) ? inverted.filter((other) => other !== name) : [...inverted, name];
-    this.#model.set("inverted", now);
-    this.#model.save_changes();
+    this.model.set("inverted", now);
+    this.model.save_changes();
   }
 
   colorBy(color: string): void {
     this.color = color;
-    if (this.axes.has(color) || !color) this.#announce("axes");
+    if (this.axes.has(color) || !color) this.announce("axes");
     void this.#settle({ kind: "color", color });
   }
 
@@ -145,7 +120,7 @@ export class ParallelView {
     const axis = this.axes.get(name);
     if (!axis) return;
     this.axes.set(name, axis.scaled(scale));
-    this.#announce("axes");
+    this.announce("axes");
     void this.#settle({ kind: "scale", axis: name, scale });
   }
 
@@ -171,8 +146,8 @@ export class ParallelView {
   pick(runs: Iterable<string>): void {
     const picked = [...runs];
     this.brushing.clear();
-    this.#announce("brushes");
-    this.selection.change(picked, this.#ask({ kind: "select", runs: picked }));
+    this.announce("brushes");
+    this.selection.change(picked, this.ask({ kind: "select", runs: picked }));
   }
 
   selectNone(): void {
@@ -184,7 +159,7 @@ export class ParallelView {
   async keepBrushed(): Promise<void> {
     // The kernel may not have heard of the last brush yet.
     clearTimeout(this.#brushTimer);
-    const answer = await this.#ask({ kind: "keep", brushes: this.brushing.all() });
+    const answer = await this.ask({ kind: "keep", brushes: this.brushing.all() });
     if (answer?.kind !== "done") return;
     this.#brushAnswered?.();
     this.#brushAnswered = null;
@@ -192,12 +167,12 @@ export class ParallelView {
   }
 
   async svg(theme: "light" | "dark"): Promise<string | null> {
-    const answer = await this.#ask({ kind: "svg", theme });
+    const answer = await this.ask({ kind: "svg", theme });
     return answer?.kind === "svg" ? answer.svg : null;
   }
 
   async csv(): Promise<string | null> {
-    const answer = await this.#ask({ kind: "csv" });
+    const answer = await this.ask({ kind: "csv" });
     return answer?.kind === "csv" ? answer.text : null;
   }
 
@@ -207,14 +182,14 @@ export class ParallelView {
     const runs = this.brushing.taken().map((run) => this.runs[run]!);
     if (this.#brushAnswered) this.selection.show(runs);
     else this.selection.change(runs, new Promise<void>((resolve) => (this.#brushAnswered = resolve)));
-    this.#announce("brushes");
+    this.announce("brushes");
     clearTimeout(this.#brushTimer);
     this.#brushTimer = window.setTimeout(() => void this.#sendBrushes(), BRUSH_SETTLED_MS);
   }
 
   async #sendBrushes(): Promise<void> {
     const timer = this.#brushTimer;
-    await this.#ask({ kind: "brush", brushes: this.brushing.all() });
+    await this.ask({ kind: "brush", brushes: this.brushing.all() });
     if (timer !== this.#brushTimer) return;
     this.#brushAnswered?.();
     this.#brushAnswered = null;
@@ -222,20 +197,20 @@ export class ParallelView {
 
   #followBrushes(): void {
     if (this.#brushAnswered) return;
-    const brushes = this.#model.get<Brushes>("brushes");
+    const brushes = this.model.get<Brushes>("brushes");
     if (JSON.stringify(brushes) === JSON.stringify(this.brushing.all())) return;
     this.brushing.clear();
     for (const [name, brush] of Object.entries(brushes)) this.brushing.set(name, brush);
-    this.#announce("brushes");
+    this.announce("brushes");
   }
 
   #followSelection(): void {
     // What was picked elsewhere is no longer what the brushes take.
     if (!this.brushing.isEmpty && !this.#brushAnswered && !this.#isBrushed()) {
       this.brushing.clear();
-      this.#announce("brushes");
+      this.announce("brushes");
     }
-    this.#announce("selection");
+    this.announce("selection");
   }
 
   #isBrushed(): boolean {
@@ -265,40 +240,19 @@ export class ParallelView {
       this.shown = snapshot.shown;
       this.color = snapshot.color;
     }
-    const brushes = this.#brushAnswered ? this.brushing.all() : this.#model.get<Brushes>("brushes");
+    const brushes = this.#brushAnswered ? this.brushing.all() : this.model.get<Brushes>("brushes");
     this.brushing = new Brushing(this.axes, this.runs.length);
     for (const [name, brush] of Object.entries(brushes)) this.brushing.set(name, brush);
-    this.#announce("state");
+    this.announce("state");
   }
 
   async #settle(intent: Intent): Promise<void> {
     this.#unanswered++;
-    await this.#ask(intent);
+    await this.ask(intent);
     this.#unanswered--;
-    if (!this.#unanswered && !this.#signal.aborted) this.#take(this.#model.get<Snapshot>("_snapshot"));
+    if (!this.#unanswered && !this.signal.aborted) this.#take(this.model.get<Snapshot>("_snapshot"));
   }
 
-  async #ask(intent: Intent): Promise<Answer | null> {
-    const answer = await this.#channel.ask(intent);
-    if (answer?.kind === "error" && !this.#signal.aborted) this.#setError(answer.message);
-    return answer;
-  }
-
-  #setError(error: string | null): void {
-    this.error = error;
-    this.#announce("error");
-    this.#announce("state");
-  }
-
-  #setBusy(busy: boolean): void {
-    if (busy === this.busy) return;
-    this.busy = busy;
-    this.#announce("busy");
-  }
-
-  #announce(change: Change): void {
-    for (const listener of this.#listeners.get(change) ?? []) listener();
-  }
 }
 
 function bytesOf(buffer: DataView): Uint8Array {

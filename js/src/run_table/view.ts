@@ -5,11 +5,11 @@
  */
 
 import type { AnyModel } from "../base/anywidget.ts";
-import { Channel, type Reply } from "../base/channel.ts";
+import type { Reply } from "../base/channel.ts";
 import type { Column } from "../base/column.ts";
 import { curvesByKey, type CurvesByKey } from "../base/curves.ts";
 import type { Figure } from "../base/run.ts";
-import { Selection } from "../base/selection.ts";
+import { KernelView } from "../base/kernel_view.ts";
 import { Lines, type Line } from "./lines.ts";
 import { Pages, pageStart, type Place } from "./pages.ts";
 import type {
@@ -37,63 +37,39 @@ export interface OpenDetail {
 
 const SETTLED_AFTER_MS = 80;
 
-export class TableView {
+export class TableView extends KernelView<Change, Intent, Answer> {
   state: State;
   lines: Lines;
   readonly curves: Curves = new Map();
-  readonly selection: Selection;
   detail: OpenDetail | null = null;
   /** The model of the comparison that is open below. */
   comparison: AnyModel | null = null;
-  error: string | null = null;
-  busy = false;
   /** What the user typed last; it may be ahead of the kernel's `state.filter`. */
   typed: string;
 
-  #model: AnyModel;
-  #channel: Channel<Intent, Answer>;
   #pages = new Pages();
   #openGroups = new Set<string | null>();
-  #listeners = new Map<Change, (() => void)[]>();
   #window: [number, number] = [0, 0];
   #fetching = false;
   #curvesOf = new Set<string>();
   #settleTimer = 0;
   #told = "null/0";
-  #signal: AbortSignal;
 
   constructor(model: AnyModel, signal: AbortSignal) {
-    this.#model = model;
-    this.#signal = signal;
-    this.#channel = new Channel(model, (busy) => this.#setBusy(busy), signal);
-    this.selection = new Selection(model, signal);
-    this.selection.on(() => this.#announce("selection"), signal);
+    super(model, signal);
+    this.selection.on(() => this.announce("selection"), signal);
     const snapshot = model.get<Snapshot>("_snapshot");
     this.state = snapshot.state;
     this.typed = snapshot.state.filter;
     this.lines = Lines.ofRuns(0);
     this.#take(snapshot);
-    const pushed = () => {
-      this.#take(model.get<Snapshot>("_snapshot"));
-      this.#announce("state");
-    };
-    model.on("change:_snapshot", pushed);
-    const troubled = () => this.#announce("busy");
-    model.on("change:_trouble", troubled);
-    signal.addEventListener("abort", () => {
-      model.off("change:_snapshot", pushed);
-      model.off("change:_trouble", troubled);
-      clearTimeout(this.#settleTimer);
+    this.hear({
+      "change:_snapshot": () => {
+        this.#take(model.get<Snapshot>("_snapshot"));
+        this.announce("state");
+      },
     });
-  }
-
-  /** Why the rows may be old: what keeps the kernel from reading the store; else empty. */
-  get trouble(): string {
-    return this.#model.get<string>("_trouble");
-  }
-
-  on(change: Change, listener: () => void): void {
-    this.#listeners.set(change, [...(this.#listeners.get(change) ?? []), listener]);
+    signal.addEventListener("abort", () => clearTimeout(this.#settleTimer));
   }
 
   column(name: string): Column | undefined {
@@ -126,15 +102,15 @@ export class TableView {
 
   filter(text: string): void {
     this.typed = text;
-    void this.#ask({ kind: "filter", text });
+    void this.ask({ kind: "filter", text });
   }
 
   sort(order: OrderKey[]): void {
-    void this.#ask({ kind: "sort", order });
+    void this.ask({ kind: "sort", order });
   }
 
   groupBy(by: string | null): void {
-    void this.#ask({ kind: "group", by });
+    void this.ask({ kind: "group", by });
   }
 
   setColumns(change: {
@@ -144,7 +120,7 @@ export class TableView {
     best?: Record<string, "max" | "min" | "none">;
   }): void {
     const { shown, chosen, pinned, constant } = this.state;
-    void this.#ask({
+    void this.ask({
       kind: "columns",
       shown: change.shown === undefined ? (chosen ? shown : null) : change.shown,
       pinned: change.pinned ?? pinned,
@@ -157,7 +133,7 @@ export class TableView {
     const picked = new Set(this.selection.runs);
     for (const run of runs) if (on) picked.add(run);
       else picked.delete(run);
-    this.selection.change(picked, this.#ask({ kind: "select", runs, on }));
+    this.selection.change(picked, this.ask({ kind: "select", runs, on }));
   }
 
   /** Select every run from one line to another, whether their pages are here or not. */
@@ -172,7 +148,7 @@ export class TableView {
     }
     const [a, b] = [this.lines.at(first), this.lines.at(last)];
     if (!known && a?.kind === "run" && b?.kind === "run" && a.within === b.within) {
-      void this.#ask({
+      void this.ask({
         kind: "select_range",
         from: a.offset,
         to: b.offset,
@@ -185,35 +161,35 @@ export class TableView {
   }
 
   selectAll(): void {
-    void this.#ask({ kind: "select_all", on: true });
+    void this.ask({ kind: "select_all", on: true });
   }
 
   selectNone(): void {
-    this.selection.change([], this.#ask({ kind: "select_all", on: false }));
+    this.selection.change([], this.ask({ kind: "select_all", on: false }));
   }
 
   toggleGroup(group: Group): void {
     if (!this.#openGroups.delete(group.value)) this.#openGroups.add(group.value);
     this.#layOutLines();
-    this.#announce("state");
+    this.announce("state");
   }
 
   openDetail(run: string): void {
-    void this.#ask({ kind: "detail", run });
+    void this.ask({ kind: "detail", run });
   }
 
   closeDetail(): void {
     this.detail = null;
-    this.#announce("detail");
+    this.announce("detail");
   }
 
   /** Whether the page can show another widget's model here. */
   get canCompare(): boolean {
-    return this.#model.widget_manager !== undefined;
+    return this.model.widget_manager !== undefined;
   }
 
   compare(on: boolean): void {
-    void this.#ask({ kind: "compare", on });
+    void this.ask({ kind: "compare", on });
   }
 
   /** Lines `first` to `last` are on screen: fetch what is missing of them. */
@@ -241,27 +217,26 @@ export class TableView {
     this.lines = groups ? Lines.ofGroups(groups, this.#openGroups) : Lines.ofRuns(total);
   }
 
-  async #ask(intent: Intent): Promise<void> {
-    const reply = await this.#channel.ask(intent);
-    if (!reply || this.#signal.aborted) return;
+  protected override async ask(intent: Intent): Promise<Reply<Answer> | null> {
+    const reply = await super.ask(intent);
+    if (!reply || this.signal.aborted) return null;
     switch (reply.kind) {
       case "state":
-        return this.#receiveState(reply);
+        this.#receiveState(reply);
+        break;
       case "detail":
         this.detail = {
           detail: reply.detail,
           curves: curvesByKey(reply.buffers[0]!),
           figures: detailFigures(reply.detail, reply.buffers),
         };
-        return this.#announce("detail");
+        this.announce("detail");
+        break;
       case "comparison":
-        this.comparison = reply.model ? ((await this.#model.widget_manager?.get_model(reply.model)) ?? null) : null;
-        if (!this.#signal.aborted) this.#announce("comparison");
-        return;
-      case "error":
-        this.error = reply.message;
-        return this.#announce("error");
+        this.comparison = reply.model ? ((await this.model.widget_manager?.get_model(reply.model)) ?? null) : null;
+        if (!this.signal.aborted) this.announce("comparison");
     }
+    return reply;
   }
 
   #receiveState(reply: Reply<Answer> & { kind: "state" }): void {
@@ -275,8 +250,8 @@ export class TableView {
       rows: reply.buffers[0] ?? null,
       curves: null,
     });
-    this.#announce("error");
-    this.#announce("state");
+    this.announce("error");
+    this.announce("state");
   }
 
   async #fetch(): Promise<void> {
@@ -285,13 +260,13 @@ export class TableView {
     try {
       for (let place = this.#missing(); place; place = this.#missing()) {
         const { revision } = this.state;
-        const reply = await this.#channel.ask({ kind: "page", revision, ...place });
-        if (!reply || reply.kind !== "page" || this.#signal.aborted) return;
+        const reply = await this.ask({ kind: "page", revision, ...place });
+        if (!reply || reply.kind !== "page") return;
         const rows = reply.buffers[0];
         if (!rows) return;
         if (reply.revision !== this.state.revision) continue;
         this.#pages.put(reply, reply.revision, new Rows(rows));
-        this.#announce("rows");
+        this.announce("rows");
       }
     } finally {
       this.#fetching = false;
@@ -318,7 +293,7 @@ export class TableView {
       const within = at?.kind === "run" ? at.within : null;
       const offset = at?.kind === "run" ? pageStart(at.offset) : 0;
       const place = `${within}/${offset}`;
-      if (place !== this.#told) this.#channel.tell({ kind: "window", offset, within });
+      if (place !== this.#told) this.tell({ kind: "window", offset, within });
       this.#told = place;
       if (this.state.columns.some((column) => column.curve)) void this.#fetchCurves();
     }, SETTLED_AFTER_MS);
@@ -329,11 +304,11 @@ export class TableView {
       .map((line) => this.runAt(line))
       .filter((run): run is string => run !== null && !this.#curvesOf.has(run));
     if (!runs.length) return;
-    const reply = await this.#channel.ask({ kind: "curves", runs });
-    if (!reply || reply.kind !== "curves" || !reply.buffers[0] || this.#signal.aborted) return;
+    const reply = await this.ask({ kind: "curves", runs });
+    if (!reply || reply.kind !== "curves" || !reply.buffers[0]) return;
     for (const run of runs) this.#curvesOf.add(run);
     this.#takeCurves(reply.buffers[0], false);
-    this.#announce("rows");
+    this.announce("rows");
   }
 
   #takeCurves(buffer: DataView, renewed: boolean): void {
@@ -352,15 +327,6 @@ export class TableView {
     return false;
   }
 
-  #setBusy(busy: boolean): void {
-    if (busy === this.busy) return;
-    this.busy = busy;
-    this.#announce("busy");
-  }
-
-  #announce(change: Change): void {
-    for (const listener of this.#listeners.get(change) ?? []) listener();
-  }
 }
 
 function span(first: number, last: number): number[] {

@@ -20,6 +20,7 @@ from nbtrack.capture.scalars import (
     as_measurement,
     fields_of,
     has_fields,
+    is_moment,
     is_setting,
     numeric_list,
     to_number,
@@ -94,7 +95,7 @@ def infer_given(execution: Execution) -> None:
             continue  # `best_loss = min(best_loss, loss)` goes on with an earlier result.
         value = namespace[name]
         if is_setting(value):
-            if value is not None:
+            if value is not None and not is_moment(value):
                 found[name] = value
                 if function:
                     execution.through.setdefault(function, []).append(name)

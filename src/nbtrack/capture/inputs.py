@@ -2,7 +2,8 @@
 
 Small data is looked at before the cell runs, in a few milliseconds at most. What is
 larger is read on a thread beside it; it says so where the cell may have changed
-it meanwhile, for then nobody knows which content was read.
+it meanwhile, for then nobody knows which content was read. Which names those are is
+asked when all is read: following what calls do takes time that the cell need not wait.
 """
 
 from __future__ import annotations
@@ -23,17 +24,13 @@ MAX_INPUTS = 64
 
 
 class InputReader:
-    """Looks at the data among ``names`` of ``namespace``, and at the files that ``tree`` reads.
-
-    ``changed`` are the names that the cell may change while it runs.
-    """
+    """Looks at the data among ``names`` of ``namespace``, and at the files that ``tree`` reads."""
 
     def __init__(
         self,
         tree: ast.Module,
         names: Sequence[str],
         namespace: Mapping[str, object],
-        changed: Collection[str],
     ) -> None:
         found: dict[str, object] = {
             name: namespace[name] for name in names if is_data(namespace.get(name))
@@ -41,7 +38,7 @@ class InputReader:
         found.update((path, path) for path in read_paths(tree, namespace) if is_data(path))
         self._waiting = dict(list(found.items())[:MAX_INPUTS])
         self._left_out = max(0, len(found) - MAX_INPUTS)
-        self._changed = changed
+        self._beside: set[str] = set()
         self._found: dict[str, Fingerprint] = {}
         self._done = threading.Event()
 
@@ -59,15 +56,22 @@ class InputReader:
         else:
             self._done.set()
 
-    def found(self, timeout_s: float) -> dict[str, Fingerprint]:
-        """What was seen, by name; what is not there in time says so instead of a digest."""
+    def found(self, timeout_s: float, *, changed: Collection[str] = ()) -> dict[str, Fingerprint]:
+        """What was seen, by name; what is not there in time says so instead of a digest.
+
+        ``changed`` are names whose objects the cell may have changed while it ran.
+        """
         self._done.wait(timeout_s)
         late = "its content was not read: there was too much of it for the time"
         unread = {
             name: Fingerprint(type(value).__name__, "", (), "", None, False, "", late)
             for name, value in list(self._waiting.items())
         }
-        return {**self._found, **unread}
+        unsure = {
+            name: _in_doubt(self._found[name])
+            for name in self._beside.intersection(changed, self._found)
+        }
+        return {**self._found, **unsure, **unread}
 
     def _look_at(self, name: str, value: object) -> None:
         seen = fingerprint(value)
@@ -77,11 +81,11 @@ class InputReader:
 
     def _look_at_rest(self) -> None:
         for name, value in list(self._waiting.items()):
+            self._beside.add(name)
             self._look_at(name, value)
-            seen = self._found.get(name)
-            if seen is not None and name in self._changed:
-                note = "read while the cell ran, which may have changed it"
-                self._found[name] = replace(
-                    seen, is_sampled=True, note=f"{seen.note}; {note}" if seen.note else note
-                )
         self._done.set()
+
+
+def _in_doubt(seen: Fingerprint) -> Fingerprint:
+    note = "read while the cell ran, which may have changed it"
+    return replace(seen, is_sampled=True, note=f"{seen.note}; {note}" if seen.note else note)

@@ -27,7 +27,6 @@ from nbtrack.capture.scalars import (
     numeric_list,
     to_number,
 )
-from nbtrack.capture.session import may_change
 from nbtrack.capture.syntax import read_syntax
 from nbtrack.capture.turns import LoopWatch
 from nbtrack.capture.words import is_secret
@@ -90,7 +89,7 @@ class CellObserver:
             tree = ast.parse(source)
         except (SyntaxError, ValueError):
             tree = ast.Module([], [])
-        self._source, self._tree = source, tree
+        self._tree = tree
         self._syntax = read_syntax(tree)
         self._check(tree)
         self._execution = Execution(self._syntax, namespace, frozenset(inputs))
@@ -135,7 +134,7 @@ class CellObserver:
             for name in closed_reads(self._syntax.reads, self._namespace)
             if name in self._namespace
         ]
-        return InputReader(self._tree, names, self._namespace, may_change(self._source))
+        return InputReader(self._tree, names, self._namespace)
 
     # While the cell runs
 

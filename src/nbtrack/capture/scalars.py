@@ -11,8 +11,10 @@ import dataclasses
 import enum
 import os
 import sys
+import time
 import types
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 MAX_TEXT_CHARS = 200
@@ -52,6 +54,30 @@ def is_setting(value: object) -> bool:
         return False
     numpy = loaded("numpy")
     return numpy is not None and issubclass(kind, (numpy.number, numpy.bool_))
+
+
+def is_moment(value: object) -> bool:
+    """Whether a number is a time that a clock told since this process began: no setting.
+
+    Seconds (or nanoseconds) since the epoch, or of the clocks that durations are taken from.
+    """
+    if type(value) not in (float, int):
+        return False
+    number = float(value)  # type: ignore[arg-type]
+    began = _process_began()
+    age = time.time() - began
+    if began <= number <= began + age or began <= number / 1e9 <= began + age:
+        return True
+    now = time.perf_counter()
+    # A whole number is a choice; eight digits behind the point are a clock's.
+    return type(value) is float and now - age <= number <= now and number != round(number, 4)
+
+
+@lru_cache(maxsize=1)
+def _process_began() -> float:
+    import psutil
+
+    return float(psutil.Process().create_time())
 
 
 def fields_of(value: object) -> Iterator[tuple[str, object]]:

@@ -52,7 +52,11 @@ def record_origin(
     )
     drawn = {f"random:{each}": session.log.drew(each) for each in made_by.numbers if each != number}
     run.keep_texts({role: state for role, state in drawn.items() if state})
-    found = evidence.inputs.found(_DATA_S) if evidence.inputs is not None else {}
+    found = (
+        evidence.inputs.found(_DATA_S, changed=made_by.changes)
+        if evidence.inputs is not None
+        else {}
+    )
     if found:
         run.keep_inputs(_as_event(run, name, seen) for name, seen in found.items())
     notebook = running_program().path

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbtrack.capture.random_state import RandomState
 from nbtrack.capture.secrets import redact
-from nbtrack.capture.session import SessionCell
+from nbtrack.capture.session import SessionCell, effects_of
 from nbtrack.events import CellExecuted, CellStatus, new_run_id
 
 if TYPE_CHECKING:
@@ -90,6 +90,9 @@ class SessionLog:
                     with suppress(Exception):  # As below.
                         executed.drew = executed.random.if_used()
                     executed.random = None
+                # Read now, half a millisecond at a time, and not all at once when one is sliced.
+                with suppress(Exception):
+                    effects_of(executed.text)
                 return
 
     def drew(self, number: int) -> str:

@@ -738,8 +738,8 @@ CASES = [
     Case(
         "the order of a set",
         ["words = ['a', 'b']", "index = {w: i for i, w in enumerate(set(words))}", "y = index"],
-        LOST,
-        blames="unsure",
+        STALE,
+        blames="unstable",
     ),
     Case(
         "a sorted set",
@@ -748,6 +748,11 @@ CASES = [
         [1, 2, 3],
     ),
     Case("the network", ["import requests", "y = requests.get('http://a.b').json()"], LOST),
+    Case(
+        "an address is no network",
+        ["import urllib.parse", "y = urllib.parse.urljoin('http://a.b', 'c')"],
+        CLEAN,
+    ),
     Case("a database", ["import sqlite3", "db = sqlite3.connect('a.db')", "y = db"], LOST),
     Case(
         "a database in memory",

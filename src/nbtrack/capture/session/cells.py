@@ -8,7 +8,16 @@ from typing import Literal
 from nbtrack.events import VerdictStatus
 
 BlameKind = Literal[
-    "outside", "unsure", "failed", "edited", "deleted", "moved", "repeated", "order", "sampled"
+    "outside",
+    "unsure",
+    "unstable",
+    "failed",
+    "edited",
+    "deleted",
+    "moved",
+    "repeated",
+    "order",
+    "sampled",
 ]
 
 
@@ -45,10 +54,14 @@ class Blame:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The executions that made a cell, in order, itself last; and what came from elsewhere."""
+    """The executions that made a cell, in order, itself last; and what came from elsewhere.
+
+    ``changes`` are names whose objects the cell itself may have changed in place.
+    """
 
     numbers: tuple[int, ...]
     blames: tuple[Blame, ...] = ()
+    changes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,8 @@ class Effects:
     ``opens``       files that it reads; ``writes`` makes anew, ``adds`` changes
     ``mentions``    words in queries, which may be names
     ``clocks``      names of moments; ``plain`` are read otherwise than to tell a duration
-    ``outside``     what comes from where no cell is; ``unsure``: cannot be followed
+    ``outside``     what comes from where no cell is; ``unsure``: cannot be followed;
+                    ``unstable``: may be otherwise in another process
     ==============  ==================================================================
     """
 
@@ -100,6 +101,7 @@ class Effects:
     plain: set[str] = field(default_factory=set)
     outside: list[tuple[str, str]] = field(default_factory=list)
     unsure: list[str] = field(default_factory=list)
+    unstable: list[str] = field(default_factory=list)
     changes_anything: bool = False
 
     def does_too(self, other: Effects) -> None:
@@ -116,6 +118,7 @@ class Effects:
         self.plain |= other.plain
         self.outside += other.outside
         self.unsure += other.unsure
+        self.unstable += other.unstable
         self.changes_anything |= other.changes_anything
 
 

@@ -150,6 +150,7 @@ def seen_from_outside(effects: Effects, scope: Scope, changed: set[str]) -> Effe
         plain=of_session(scope.meant(effects.plain)),
         outside=list(effects.outside),
         unsure=effects.unsure,
+        unstable=effects.unstable,
         changes_anything=effects.changes_anything,
     )
     for name, sources in effects.copies.items():

@@ -44,6 +44,7 @@ class Step:
     effects: Effects
     outside: list[tuple[str, str]]
     unsure: list[str]
+    unstable: list[str]
     changes_anything: bool
     failed: bool
     # Estimators: what changes them leaves the data that they hold as it is.
@@ -133,6 +134,7 @@ class Namespace:
             effects,
             does.outside,
             does.unsure,
+            does.unstable,
             does.changes_anything,
             cell.failed,
         )

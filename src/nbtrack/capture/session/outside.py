@@ -32,7 +32,7 @@ _DATABASE_CALLS = frozenset("read_sql read_sql_query read_sql_table read_databas
 _CLOCKS = frozenset(
     """
     time.time time.time_ns time.perf_counter time.perf_counter_ns time.monotonic
-    time.process_time perf_counter monotonic process_time timer default_timer
+    time.process_time perf_counter monotonic process_time default_timer
     datetime.now datetime.utcnow datetime.today date.today datetime.datetime.now
     datetime.datetime.utcnow datetime.date.today dt.datetime.now Timestamp.now
     pd.Timestamp.now time.localtime time.gmtime
@@ -69,7 +69,7 @@ def brought_in(node: ast.Call) -> tuple[str, str] | None:
         return name, f"`{name}` comes from the environment of the process"
     if root == "subprocess" or dotted in _SHELLS:
         return last, f"`{dotted}()` asks the shell"
-    if (root in _NETWORK and root != dotted and last != "quote") or last in _NETWORK_CALLS:
+    if (root in _NETWORK and root != dotted and ".parse." not in dotted) or last in _NETWORK_CALLS:
         return last, f"`{dotted}()` asks the network"
     if last in _DATABASE_CALLS or _opens_database(root, last, node):
         return last, f"`{dotted}()` asks a database, whose content is not known"

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 
-from nbtrack.capture.session.effects import Argument, Deferred, Effects, Names, Passed
+from nbtrack.capture.session.effects import Argument, Deferred, Effects, Names
 from nbtrack.capture.session.functions import (
     Scope,
     deferred_class,
@@ -31,24 +29,19 @@ from nbtrack.capture.session.nodes import (
     shared_names,
     stored_names,
 )
-from nbtrack.capture.session.outside import SHOWS_TIME, brought_in, is_clock, order_of_set
+from nbtrack.capture.session.outside import SHOWS_TIME, brought_in, is_clock
 from nbtrack.capture.session.python import parsed
+from nbtrack.capture.session.record import Record
 from nbtrack.capture.session.standing import disk_use, setting_by_assignment, setting_by_call
 from nbtrack.capture.session.words import (
     CHANGES_ITS_ARGUMENT,
-    CONTAINS,
-    DRAWS_QUIETLY,
     EVERYTHING,
     ITERATES,
     ITERATORS,
     KNOWN_LIBRARIES,
     OUTPUT_MEMORY,
-    PURE_CALLS,
-    PURE_METHODS,
-    RANDOM_MODULES,
     SEEDS,
     SHELL_NAMESPACE,
-    WITHOUT_A_DRAW,
 )
 
 _OUTPUT_NAME = re.compile(r"_\d+|_i\d*|_ii|_iii|_dh|_oh|_ih|__|___")
@@ -70,31 +63,14 @@ def effects_of(text: str) -> Effects:
     return reader.effects
 
 
-def may_change(text: str) -> set[str]:
-    """Names that a cell with that text may bind, or change in place, before it ends."""
-    effects = effects_of(text)
-    passed = {
-        name for each in effects.passed if not each.pure for name in each.given | each.receiver
-    }
-    return effects.binds | effects.changes | passed
-
-
 def _read_block(body: list[ast.stmt], local: Names) -> tuple[Effects, set[str]]:
     reader = _Reader(local)
     reader.block(body, certain=False)
     return reader.effects, reader.changed_locals
 
 
-class _Reader:
+class _Reader(Record):
     """Reads one block of statements from top to bottom."""
-
-    def __init__(self, local: frozenset[str] = frozenset()) -> None:
-        self.effects = Effects()
-        self.changed_locals: set[str] = set()
-        self._bound: set[str] = set()
-        self._local = local
-        # Whether what is read now is only shown, or makes a duration.
-        self._shown = False
 
     # Statements
 
@@ -274,23 +250,6 @@ class _Reader:
                 if root is not None:
                     self._share(root, value)
 
-    def _import(self, name: str, package: str, certain: bool) -> None:
-        self.effects.packages[name] = package
-        if package not in KNOWN_LIBRARIES:
-            # It may be a file that a cell wrote.
-            self.effects.opens.add(f"{package}.py")
-        self._bind_name(name, certain)
-
-    def _bind_name(self, name: str, certain: bool) -> None:
-        if name in self._local:
-            return
-        if certain:
-            self.effects.binds.add(name)
-        else:
-            self.effects.changes.add(name)
-            self.effects.may_bind.add(name)
-        self._bound.add(name)
-
     def _share(self, name: str, value: ast.expr | None) -> None:
         """After ``name = value``, the name may share the object of names in the value."""
         if value is None:
@@ -326,28 +285,6 @@ class _Reader:
         given = names_read(value) if value is not None else {root or ""}
         if (setting := setting_by_assignment(target, given)) is not None:
             self.effects.settings.append(setting)
-
-    def _change_name(self, name: str) -> None:
-        if name in self._local:
-            self.changed_locals.add(name)
-        else:
-            self.effects.changes.add(name)
-
-    def _read(self, name: str) -> None:
-        if name not in self._local:
-            if not self._shown:
-                self.effects.plain.add(name)
-            if name not in self._bound:
-                self.effects.reads.add(name)
-        elif not self._shown:
-            self.effects.plain.add(name)
-
-    def _go_through(self, node: ast.expr) -> None:
-        """What is iterated over is used up, if it is an iterator."""
-        if order_of_set(node):
-            said = "the order of a set differs from process to process (sort it)"
-            self.effects.unsure.append(said)
-        self.effects.iterated |= shared_names(node)
 
     # Expressions
 
@@ -396,14 +333,6 @@ class _Reader:
         for child in children(node):
             if isinstance(child, ast.expr):
                 self._expression(child)
-
-    @contextmanager
-    def _showing(self) -> Iterator[None]:
-        was, self._shown = self._shown, True
-        try:
-            yield
-        finally:
-            self._shown = was
 
     def _comprehension(self, node: ast.expr) -> None:
         own: set[str] = set()
@@ -493,62 +422,6 @@ class _Reader:
                 if isinstance(part, ast.Constant) and isinstance(part.value, str):
                     effects.mentions |= set(_WORD.findall(part.value)) - self._bound
 
-    def _mix(self, names: set[str]) -> None:
-        """The objects of these names may be changed, and put into one another."""
-        for name in names:
-            self._change_name(name)
-            self.effects.copies.setdefault(name, set()).update(names - {name})
-
-    def _pass(
-        self,
-        function: ast.expr,
-        arguments: tuple[Argument, ...],
-        lambdas: tuple[Deferred, ...],
-    ) -> None:
-        """What the call may do to its object, and to what it is given."""
-        root = root_name(function)
-        made_of = None if root else frozenset(names_read(function))
-        match function:
-            case ast.Attribute(value=receiver, attr=method):
-                pure = method in PURE_METHODS or dotted_name(function) in PURE_CALLS
-                shared = frozenset(shared_names(receiver))
-                if method in CONTAINS:
-                    self._contain(root, arguments)
-            case ast.Name(id=method):
-                pure, shared, method = method in PURE_CALLS, frozenset({method}), ""
-            case _:
-                pure, shared, method = False, frozenset(shared_names(function)), ""
-        if shared or any(each.shared for each in arguments):
-            self.effects.passed.append(
-                Passed(root or "", method, shared, arguments, made_of, pure, lambdas)
-            )
-
-    def _contain(self, root: str | None, arguments: tuple[Argument, ...]) -> None:
-        if root is not None:
-            for each in arguments:
-                self.effects.copies.setdefault(root, set()).update(each.shared - {root})
-                self.effects.made_of.setdefault(root, set()).update(each.made_of)
-
-    def _random(self, dotted: str) -> None:
-        for module, state in RANDOM_MODULES.items():
-            if dotted.startswith(f"{module}."):
-                called = dotted.rpartition(".")[2]
-                if called in SEEDS:
-                    self.effects.binds.add(state)
-                    self._bound.add(state)
-                elif called not in WITHOUT_A_DRAW:
-                    self._read(state)
-                    self.effects.changes.add(state)
-        if dotted.rpartition(".")[2] in DRAWS_QUIETLY:
-            for state in set(RANDOM_MODULES.values()):
-                self._read(state)
-
-    def _outside_output(self, name: str) -> None:
-        if name in self._bound:
-            return
-        told = "is what an earlier cell has shown; assign it to a name there"
-        self.effects.outside.append((name, f"`{name}` {told}"))
-
     # What IPython makes of magics
 
     def _magic(self, node: ast.Call) -> bool:
@@ -569,10 +442,6 @@ class _Reader:
         if found.changes_anything:
             self._may_do_anything(found.said)
         return True
-
-    def _may_do_anything(self, said: str) -> None:
-        self.effects.changes_anything = True
-        self.effects.unsure.append(f"{said} may do anything")
 
 
 def _arguments(node: ast.Call) -> tuple[Argument, ...]:

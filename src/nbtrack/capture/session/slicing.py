@@ -33,13 +33,27 @@ def slice_back(cells: Sequence[SessionCell], target: int, *, given: Collection[s
         needed |= step.reads
     chosen.reverse()
     blames = [*_missing(needed, steps, chosen), *_doubts(chosen, given)]
-    return Slice(tuple(step.number for step in chosen), tuple(blames))
+    numbers = tuple(step.number for step in chosen)
+    return Slice(numbers, tuple(blames), _changed_in_place(last))
 
 
 def needs_of(cells: Sequence[SessionCell], numbers: Collection[int]) -> set[str]:
     """Every name that the executions with these numbers have read."""
     steps = [step for step in _walk(cells) if step.number in numbers]
     return {name for step in steps for name in step.reads}
+
+
+def _changed_in_place(step: Step) -> frozenset[str]:
+    """Names whose objects, as they were before it, an execution may have changed."""
+    if step.changes_anything:
+        return frozenset(step.reads | step.changes | step.shared_before.keys())
+    shared = {
+        name
+        for changed in step.changes
+        for name in step.shared_before.get(changed, ())
+        if changed not in step.learners or name in step.learners
+    }
+    return frozenset(step.changes | shared)
 
 
 def _touched(step: Step, needed: set[str]) -> set[str]:
@@ -88,12 +102,14 @@ def _doubts(chosen: list[Step], given: Collection[str]) -> list[Blame]:
     for step in chosen:
         for name, reason in step.outside:
             if name not in given:
-                said = f"{reason[:1].upper()}{reason[1:]}, in cell [{step.number}]."
-                blames.append(Blame("outside", name, step.number, said))
-        for reason in step.unsure:
-            said = f"{reason[:1].upper()}{reason[1:]}, in cell [{step.number}]."
-            blames.append(Blame("unsure", "", step.number, said))
+                blames.append(Blame("outside", name, step.number, _told(reason, step)))
+        blames += [Blame("unsure", "", step.number, _told(why, step)) for why in step.unsure]
+        blames += [Blame("unstable", "", step.number, _told(why, step)) for why in step.unstable]
         if step.failed and step is not chosen[-1]:
             said = f"Cell [{step.number}] failed; what it had done before that counts."
             blames.append(Blame("failed", "", step.number, said))
     return blames
+
+
+def _told(reason: str, step: Step) -> str:
+    return f"{reason[:1].upper()}{reason[1:]}, in cell [{step.number}]."
