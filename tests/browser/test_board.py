@@ -52,17 +52,11 @@ def brush_the_best(board: Locator) -> None:
     expect(board.locator(".nbt-picked:visible")).to_have_text("3 selected×")
 
 
-def told(notebook: Notebook, cell: int = 2) -> Locator:
-    """What Python knows of the board."""
-    notebook.run_cell(cell)
-    return notebook.output(cell)
-
-
 def test_widgets_on_a_board_share_a_brush(board: Locator, notebook: Notebook) -> None:
     brush_the_best(board)
     expect(board.locator(".nbt-row.nbt-selected")).to_have_count(3)
     notebook.screenshot("board_brushed", board)
-    expect(told(notebook)).to_contain_text("['run-10', 'run-11', 'run-9']")
+    notebook.tells(2, "['run-10', 'run-11', 'run-9']")
     assert notebook.lab.page_errors == []
 
 
@@ -71,7 +65,7 @@ def test_one_filter_bar_is_that_of_all(board: Locator, notebook: Notebook) -> No
     board.get_by_role("combobox", name="Filter runs").fill("params.model = 'linear'")
     expect(board.locator(".nbt-count:visible")).to_have_text("4 of 12 runs")
     expect(board.locator(".nbt-row")).to_have_count(4)
-    expect(told(notebook)).to_contain_text("\"params.model = 'linear'\"")
+    notebook.tells(2, "\"params.model = 'linear'\"")
 
 
 def test_saved_in_one_notebook_it_opens_in_another(board: Locator, notebook: Notebook) -> None:
@@ -87,7 +81,7 @@ def test_saved_in_one_notebook_it_opens_in_another(board: Locator, notebook: Not
     notebook.screenshot("board_saving")
     lab.page.keyboard.press("Enter")
     expect(board.locator(".nbt-board-name")).to_have_text("the <b>best</b> 🦦")
-    expect(told(notebook)).to_contain_text("0.6 3 'the <b>best</b> 🦦'")
+    notebook.tells(2, "0.6 3 'the <b>best</b> 🦦'")
 
     another = lab.open(lab.write("another.ipynb", [OPEN, TELL]))
     another.run_cell(0)
@@ -96,8 +90,8 @@ def test_saved_in_one_notebook_it_opens_in_another(board: Locator, notebook: Not
     expect(opened.locator(".nbt-row.nbt-selected")).to_have_count(3)
     tops = opened.locator(".nbt-board-cell").evaluate_all("all => all.map(one => one.offsetTop)")
     assert len(set(tops)) == 1
-    expect(told(another, 1)).to_contain_text("['run-10', 'run-11', 'run-9'] '' {'metrics.accuracy'")
-    expect(told(another, 1)).to_contain_text("0.6 3 'the <b>best</b> 🦦'")
+    another.tells(1, "['run-10', 'run-11', 'run-9'] '' {'metrics.accuracy'")
+    another.tells(1, "0.6 3 'the <b>best</b> 🦦'")
     another.screenshot("board_opened", opened)
     assert lab.page_errors == []
 
