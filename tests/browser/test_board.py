@@ -164,3 +164,27 @@ def test_a_kernel_that_is_gone_is_told_once(board: Locator, notebook: Notebook) 
     gone = board.locator(".nbt-lost:visible")
     expect(gone).to_have_text(re.compile("The kernel that drew this is gone"), timeout=30_000)
     expect(board.locator(".nbt-row").first).to_be_visible()
+
+
+def test_it_is_drawn_and_grows_while_the_cell_that_shows_it_runs(lab: Lab) -> None:
+    train = """
+import pathlib, time
+from IPython.display import display
+display(nbtrack.board("curves", "table"))
+with nbtrack.run("live") as r:
+    step = 0
+    while not pathlib.Path("seen").exists():
+        r.log(loss=1 / (step + 1), step=step)
+        step += 1
+        time.sleep(.002)
+"""
+    notebook = lab.open(lab.write("live.ipynb", [LOG, train]))
+    notebook.run_cell(0)
+    notebook.start_cell(1)
+    board = notebook.output(1).locator(".nbt-board")
+    expect(board.locator(".nbt-row", has_text="live")).to_be_visible(timeout=20_000)
+    expect(board.locator(".nbt-cur-entry", has_text="live")).to_be_visible()
+    expect(board.locator(".nbt-count:visible").first).to_have_text("13 runs")
+    (notebook.path.parent / "seen").touch()
+    notebook.wait_until_idle()
+    assert lab.page_errors == []

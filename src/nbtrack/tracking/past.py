@@ -96,7 +96,7 @@ def sql(query: str, parameters: Sequence[object] = (), *, store: Place = None) -
     """Ask the store in SQL; the answer shows as a table and converts to a DataFrame.
 
     The views are ``runs``, ``params``, ``metrics``, ``latest_metrics``, ``tags``,
-    ``facts``, ``texts`` and ``all_runs`` (with deleted runs). DataFrames of the
+    ``facts``, ``texts``, ``boards`` and ``all_runs`` (with deleted runs). DataFrames of the
     caller (pandas, polars, pyarrow) can be joined by their variable's name.
     ``parameters`` fill ``?`` placeholders. Reading only: nothing can be changed.
     """
