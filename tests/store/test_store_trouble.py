@@ -12,6 +12,7 @@ from using_store import end_run, finished, journals, log, rows, start_run, wait_
 from nbtrack.errors import StoreTooNew, StoreUnavailable
 from nbtrack.events import TagsSet
 from nbtrack.store import Store
+from nbtrack.store.schema import SCHEMA_VERSION
 
 IN_NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount"]
 
@@ -251,7 +252,9 @@ def test_a_store_of_a_newer_schema_is_refused_and_logging_goes_on(store, folder)
     with pytest.raises(StoreTooNew):
         fresh.fold()
     with duckdb.connect(str(folder / "store.duckdb")) as connection:
-        connection.execute("UPDATE base.meta SET value = '2' WHERE key = 'schema_version'")
+        connection.execute(
+            "UPDATE base.meta SET value = ? WHERE key = 'schema_version'", [str(SCHEMA_VERSION)]
+        )
     assert rows(fresh, "SELECT name FROM runs ORDER BY name") == [("after",), ("before",)]
     fresh.close()
 

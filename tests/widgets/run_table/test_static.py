@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import re
+from xml.etree import ElementTree
 
 import pytest
 
+import nbtrack
 from nbtrack.store import RunQuery
 from nbtrack.tracking.active import current_store, run
 from nbtrack.widgets.frame import Frame
 from nbtrack.widgets.run_table.model import TableModel
 from nbtrack.widgets.run_table.static import MAX_HTML_BYTES, static_html, summary, text_table
+from tests.widgets.saying import HOSTILE
 
 
 @pytest.fixture
@@ -80,3 +83,29 @@ def test_an_empty_table_says_so(place, filter, says):
     assert says in static_html(model)
     assert says in text_table(model)
     assert "none" in summary(model)
+
+
+def test_the_first_runs_are_saved_as_a_picture(store, tmp_path):
+    table = nbtrack.runs(order_by="metrics.accuracy DESC").table()
+    picture = table.save(tmp_path / "runs.svg").read_text()
+    assert picture.index(">run-11<") < picture.index(">run-10<") < picture.index(">12 runs<")
+    assert table.svg(theme="dark") != picture
+    assert table.save(tmp_path / "runs.png", scale=1).read_bytes()[:4] == b"\x89PNG"
+    assert table.df()["run_name"].tolist()[0] == "run-11"
+    table.filter = "params.model = 'none'"
+    assert "No run fits the filter." in table.svg()
+    assert len(table.df()) == 0
+
+
+def test_a_picture_of_hostile_runs_with_many_columns_counts_what_finds_no_room(place):
+    for i in range(3):
+        with run(HOSTILE, **{f"{HOSTILE} {n}": f"{'x' * 60}{i}" for n in range(30)}) as r:
+            r.log(loss=float("nan"))
+    picture = nbtrack.runs().table().svg()
+    ElementTree.fromstring(picture)
+    assert "<img" not in picture
+    assert "more columns<" in picture
+
+
+def test_a_picture_of_no_runs_says_so(place):
+    assert "No runs yet." in nbtrack.runs().table().svg()
