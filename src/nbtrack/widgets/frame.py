@@ -220,13 +220,17 @@ class Frame:
 
     def known(self) -> Known:
         """The columns and counts of all runs, filter or not, as the store has them now."""
+        # No lock is held while the store is read: another widget's look may have the store
+        # open, and ask for the filter meanwhile.
+        was, version = self._known, self.store.version()
+        if was is not None and was.version == version:
+            return was
+        found = self._read() if was is None else self._read_anew(was)
         with self._lock:
-            version = self.store.version()
-            if self._known is None:
-                self._known = self._read()
-            elif self._known.version != version:
-                self._known = self._read_anew(self._known)
-            return self._known
+            now = self._known
+            if now is None or now is was or now.version != found.version:
+                self._known = now = found
+            return now
 
     def state(self, known: Known, total: int) -> dict[str, object]:
         """What the browser's filter bar shows, as JSON; ``total`` runs fit the filter."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -392,6 +393,20 @@ def test_a_widget_that_is_closed_elsewhere_leaves_its_place(store):
     board.filter = "params.depth = 2"
     assert [cell["note"] for cell in board._snapshot["cells"]] == ["This widget was closed.", ""]
     assert repr(board) == "Board of 3 runs: curves, table"
+
+
+def test_its_widgets_follow_a_loop_that_logs_all_at_once(store):
+    """Each looks on a thread of its own; none may wait for what another one waits with."""
+    board = nbtrack.board("curves", "table", "parallel")
+    board._repr_mimebundle_()
+    shown = [board, *board.widgets]
+    patience = time.monotonic() + 30
+    with run("live") as live:
+        while min(widget._snapshot["state"]["total"] for widget in shown) < 13:
+            assert time.monotonic() < patience, "a widget has stopped following"
+            live.log(loss=1.0)
+            time.sleep(0.002)
+    board.close()
 
 
 def test_asking_for_a_widget_that_is_not_there_tells_what_is(store):
