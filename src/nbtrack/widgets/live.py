@@ -10,7 +10,7 @@ while a cell runs, when the kernel reads no messages.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +89,14 @@ class StoreWidget(anywidget.AnyWidget):
         """Look whether the store has something new for this widget; whether it had."""
         raise NotImplementedError
 
+    def _turn(self) -> AbstractContextManager[object]:
+        """The lock under which the model asks the store, where it has one.
+
+        Taken before the store is opened, as by all others: else a look and an answer
+        would wait for each other.
+        """
+        return nullcontext()
+
     def _answer(self, intent: Mapping[str, Any]) -> Answer:
         """The answer to an intent; an `NbtrackError` is told in the browser."""
         raise NotImplementedError
@@ -117,7 +125,7 @@ class StoreWidget(anywidget.AnyWidget):
 
     def _news(self) -> None:
         # While a cell logs, each fold and each question waits for it: so one fold for all.
-        with self.store.settled():
+        with self._turn(), self.store.settled():
             news = self._draw() if self._refresh() or self._trouble else None
         if news is not None:
             self._snapshot, self._trouble = news, ""

@@ -63,7 +63,7 @@ class CurvesModel:
         self._read: tuple[object, Drawn] | None = None
         self._strokes: dict[str, int] = {}
         # News is read by a thread of its own.
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
 
     def refresh(self) -> bool:
         """Look whether the store has something new; whether it had."""
@@ -136,7 +136,7 @@ class CurvesModel:
 
     def drawn(self) -> Drawn:
         """The runs that fit the filter; read anew only where the answer may be another."""
-        with self._lock:
+        with self.lock:
             asked = (self.known(), self.frame.filter, tuple(self.shown()), self.along, self.color)
             if self._read is None or self._read[0] != asked:
                 self._read = (asked, self._draw())

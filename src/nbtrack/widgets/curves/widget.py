@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -189,6 +190,9 @@ class Curves(LiveWidget):
 
     def _refresh(self) -> bool:
         return self._model.refresh()
+
+    def _turn(self) -> AbstractContextManager[object]:
+        return self._model.lock
 
     def _answer(self, intent: Mapping[str, Any]) -> Answer:
         model = self._model
