@@ -11,7 +11,7 @@ from nbtrack.errors import InvalidValue
 from nbtrack.widgets.column_choice import metric_names
 from nbtrack.widgets.curves.reading import Along, Curve, CurveReader
 from nbtrack.widgets.frame import Frame, Known
-from nbtrack.widgets.parallel.axes import Axis, axis_of
+from nbtrack.widgets.axes import Axis, axis_of
 from nbtrack.widgets.wire import ipc_bytes
 
 if TYPE_CHECKING:
