@@ -22,7 +22,6 @@ def swept(shell):
                 run.log(accuracy=0.5 + i / 100, loss=1 / (1 + step), step=step)
     yield shell
     nbtrack.runs().frame.set_filter("")
-    nbtrack.runs().frame.selection.replace([])
 
 
 COORDINATES = "Parallel coordinates of"
@@ -47,7 +46,7 @@ COORDINATES = "Parallel coordinates of"
             "Scatter of 6 runs: accuracy by depth",
         ),
         ("contour lr depth accuracy --log-x", "Contour of 12 runs: accuracy by lr and depth"),
-        ("curves", "Curves of 12 runs: loss, accuracy"),
+        ("curves", "Curves of 12 runs: accuracy, loss"),
         ("curves loss --runs 'params.depth < 4' --x relative", "Curves of 4 runs: loss"),
         ("compare run-1 run-2", "Comparison of 2 runs; metrics, parameters differ"),
         ("importance accuracy", "Importance of 12 runs: what accuracy depends on"),
@@ -73,12 +72,12 @@ def test_flags_of_curves_are_its_traits(swept):
 
 
 def test_what_is_selected_is_compared_where_no_run_is_named(swept):
-    nbtrack.runs().frame.selection.replace(
-        [nbtrack.get_run(name).id for name in ("run-7", "run-3")]
-    )
+    table = nbtrack.runs().table()
+    table.selected = ["run-7", "run-3"]
     compared = show(swept, "%track compare")
     assert [nbtrack.get_run(run).name for run in compared.runs] == ["run-7", "run-3"]
     compared.close()
+    table.close()
 
 
 def test_else_the_last_two_cells_of_this_kernel_are_compared(swept, capsys):
@@ -98,11 +97,11 @@ def test_else_the_last_two_cells_of_this_kernel_are_compared(swept, capsys):
         ("%track importance accuracy --colour model", "unrecognized arguments"),
         ("%track parallel metrics.accuracy >", "InvalidFilter"),
         ("%track parallel lr --runs depth", "takes one filter"),
-        ("%track curves los", "metrics.loss"),
+        ("%track curves los", "No run has the metric 'los'"),
         ("%track curves loss --x steps", "x is 'step', 'time' or 'relative'"),
         ("%track curves loss --smoothing much", "invalid float value"),
         ("%track curves loss --smoothing 1", "smoothing is from 0"),
-        ("%track compare run-1 run-12", "no run 'run-12'"),
+        ("%track compare run-1 run-12", "No run 'run-12'"),
         ("%track scater", "did you mean scatter"),
     ],
 )
