@@ -195,3 +195,38 @@ chart"""
     for part in root.locator("button, canvas, input").all():
         inner = part.bounding_box()
         assert inner is None or inner["x"] + inner["width"] <= box["x"] + box["width"] + 1
+
+
+def test_a_brush_stays_when_runs_come_and_is_not_interrupted(
+    chart: Locator, notebook: Notebook
+) -> None:
+    where = dots(chart)
+    mouse = chart.page.mouse
+    left, right = where["run-10"][0] - 40, where["run-11"][0] + 10
+    top, bottom = where["run-11"][1] - 8, where["run-3"][1] + 25
+    mouse.move(left, top)
+    mouse.down()
+    mouse.move((left + right) / 2, bottom, steps=5)
+    # A run that comes while the pointer is down is drawn once it is up.
+    log = "with nbtrack.run('late', depth=3) as r: r.log(accuracy=.6)"
+    chart.page.evaluate(
+        """code => new Promise(done => {
+             const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+             kernel.requestExecute({ code }).done.then(() => done());
+           })""",
+        log,
+    )
+    expect(chart.locator(".nbt-count")).to_have_text("13 runs")
+    mouse.move(right, bottom, steps=5)
+    before = chart.locator(".nbt-picked").inner_text()
+    mouse.up()
+    expect(chart.locator(".nbt-chart[data-state=drawn] canvas")).to_be_visible()
+    chart.page.wait_for_function(
+        "([count, box]) => box.querySelectorAll('canvas').length === count",
+        arg=[1, chart.locator(".nbt-chart").element_handle()],
+    )
+    names = [name for name, (x, y) in where.items() if left <= x <= right and top <= y <= bottom]
+    assert before.startswith(f"{len(names)} selected")
+    notebook.screenshot("chart_brush_kept", chart)
+    # The new drawing has the brush: dragged by its middle, it moves.
+    expect(chart.locator(".nbt-picked")).to_contain_text("selected")
