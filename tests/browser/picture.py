@@ -83,7 +83,8 @@ def _take_compare(notebook: Notebook, picture: Path) -> None:
     expect(curves.locator(".nbt-cur-grid")).to_have_attribute("data-state", "drawn")
     first = notebook.cell(2).bounding_box()
     foot = curves.locator(".nbt-foot").bounding_box()
-    assert first is not None and foot is not None
+    assert first is not None
+    assert foot is not None
     clip = {"x": 0, "y": first["y"], "width": _WIDTH, "height": foot["y"] - first["y"]}
     notebook.page.screenshot(path=picture, clip=clip)
 
