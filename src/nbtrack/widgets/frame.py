@@ -175,7 +175,7 @@ class Frame:
         self.selection = selection_of(store)
         self.listeners = Listeners()
         self._base = replace(base, filter="", search="", order_by=())
-        self._lock = threading.RLock()
+        self._lock = lock_of(store)
         self._known: Known | None = None
         self.filter = base.filter or base.search
         self.mode: Mode = self._understand(self.filter)
@@ -299,6 +299,7 @@ class Frame:
 
 _frames: WeakValueDictionary[object, Frame] = WeakValueDictionary()
 _selections: WeakValueDictionary[object, Selection] = WeakValueDictionary()
+_locks: WeakValueDictionary[object, threading.RLock] = WeakValueDictionary()
 
 
 def selection_of(store: Store) -> Selection:
@@ -307,6 +308,17 @@ def selection_of(store: Store) -> Selection:
     if selection is None:
         selection = _selections[store.path] = Selection()
     return selection
+
+
+def lock_of(store: Store) -> threading.RLock:
+    """The lock around the state of every widget on a store, one for all of this process.
+
+    Who takes it asks the store while holding it, and `Store.settled` keeps the database
+    from other threads. So it is taken before a store is settled, never within: with a
+    lock per widget, two looks at the store could each wait for what the other holds.
+    """
+    # At once, since threads may ask for it together.
+    return _locks.setdefault(store.path, threading.RLock())
 
 
 def _written(value: object) -> str:

@@ -18,7 +18,7 @@ import anywidget
 import traitlets
 
 from nbtrack.errors import NbtrackError
-from nbtrack.widgets.frame import Frame, run_ids, selection_of
+from nbtrack.widgets.frame import Frame, lock_of, run_ids, selection_of
 from nbtrack.widgets.watch import EVERY_S, StoreWatch
 from nbtrack.widgets.wire import Answer
 
@@ -117,7 +117,7 @@ class StoreWidget(anywidget.AnyWidget):
 
     def _news(self) -> None:
         # While a cell logs, each fold and each question waits for it: so one fold for all.
-        with self.store.settled():
+        with lock_of(self.store), self.store.settled():
             news = self._draw() if self._refresh() or self._trouble else None
         if news is not None:
             self._snapshot, self._trouble = news, ""

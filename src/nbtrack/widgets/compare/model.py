@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from nbtrack.events import short_id
 from nbtrack.provenance.difference.view import marked_lines
 from nbtrack.widgets.column_choice import metric_rank
 from nbtrack.widgets.compare.rows import Group, groups_of
+from nbtrack.widgets.frame import lock_of
 from nbtrack.widgets.run_detail import (
     CURVE_POINTS,
     MAX_FIGURES,
@@ -71,7 +71,7 @@ class CompareModel:
     def __init__(self, store: Store, runs: Sequence[str]) -> None:
         self.store = store
         self.runs: list[str] = []
-        self._lock = threading.RLock()
+        self._lock = lock_of(store)
         # A run keeps its hue when others go, or when it becomes the baseline.
         self._hues: dict[str, int] = {}
         self._kept: dict[str, tuple[str, Compared]] = {}

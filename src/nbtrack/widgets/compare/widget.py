@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from nbtrack.charts.style import Theme
     from nbtrack.store import Store
 
+# They differ from one time to the next: a verdict comes later, data is sampled for want of time.
+_UNTOLD = ("Run", "Data", "Packages")
+
 
 def compare(*runs: Any, store: str | PathLike[str] | None = None) -> Comparison:
     """Runs side by side, a column each; the first is the baseline of every difference.
@@ -72,7 +75,7 @@ class Comparison(StoreWidget):
         reading = self._model.read()
         if not reading.runs:
             return "Comparison of no runs"
-        titles = [g.title.lower() for g in reading.groups if g.different and g.title != "Packages"]
+        titles = [g.title.lower() for g in reading.groups if g.different and g.title not in _UNTOLD]
         differ = f"; {', '.join(titles)} differ" if titles else ""
         count = len(reading.runs)
         return f"Comparison of {count} run{'' if count == 1 else 's'}{differ}"

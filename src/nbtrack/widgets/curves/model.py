@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.errors import InvalidValue
+from nbtrack.widgets.axes import Axis, axis_of
 from nbtrack.widgets.column_choice import metric_names
 from nbtrack.widgets.curves.reading import Along, Curve, CurveReader
-from nbtrack.widgets.frame import Frame, Known
-from nbtrack.widgets.parallel.axes import Axis, axis_of
+from nbtrack.widgets.frame import Frame, Known, lock_of
 from nbtrack.widgets.wire import ipc_bytes
 
 if TYPE_CHECKING:
@@ -62,8 +61,7 @@ class CurvesModel:
         self._known: Known | None = None
         self._read: tuple[object, Drawn] | None = None
         self._strokes: dict[str, int] = {}
-        # News is read by a thread of its own.
-        self._lock = threading.RLock()
+        self._lock = lock_of(frame.store)
 
     def refresh(self) -> bool:
         """Look whether the store has something new; whether it had."""

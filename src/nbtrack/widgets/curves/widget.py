@@ -13,11 +13,11 @@ import traitlets
 
 from nbtrack.errors import InvalidValue
 from nbtrack.widgets import image
+from nbtrack.widgets.axes import label_of
 from nbtrack.widgets.curves.model import CurvesModel, curve_buffers
 from nbtrack.widgets.curves.picture import MAX_LINES, View, draw, why_empty
 from nbtrack.widgets.frame import Frame, frame_of
 from nbtrack.widgets.live import LiveWidget, built
-from nbtrack.widgets.parallel.picture import label_of
 from nbtrack.widgets.wire import Answer
 
 if TYPE_CHECKING:

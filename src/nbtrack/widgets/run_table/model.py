@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from nbtrack.errors import InvalidFilter
 from nbtrack.tracking.direction import higher_is_better
 from nbtrack.widgets.column_choice import choose_columns
-from nbtrack.widgets.frame import Frame, Known, Mode
+from nbtrack.widgets.frame import Frame, Known, Mode, lock_of
 from nbtrack.widgets.wire import ipc_bytes, json_number
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ class TableModel:
 
     def __init__(self, frame: Frame, order_by: Sequence[str] = ()) -> None:
         self.frame = frame
-        self._lock = threading.RLock()
+        self._lock = lock_of(frame.store)
         self._known: Known | None = None
         self._best: tuple[object, dict[str, dict[str, object]]] | None = None
         self._groups: list[dict[str, Any]] | None = None
