@@ -72,9 +72,9 @@ notebooks: $(READY) ## Execute the notebooks anew, as they are stored
 	@for notebook in notebooks/*.ipynb; do echo "Executing $$notebook" && \
 		$(BIN)/python -m tests.notebooks.execute "$$notebook" || exit 1; done
 
-pictures: $(READY) ## Take the README's picture anew, in a real JupyterLab
+pictures: $(READY) ## Take the README's pictures anew, in a real JupyterLab
 	@$(BIN)/python -m tests.browser.chromium
-	@$(BIN)/python -m tests.browser.picture notebooks/quickstart.png
+	@$(BIN)/python -m tests.browser.picture notebooks/quickstart.png notebooks/compare.png
 
 clean: ## Remove what was installed and built here
 	rm -rf $(VENV) js/node_modules js/build $(STATIC)

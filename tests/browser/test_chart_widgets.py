@@ -186,3 +186,39 @@ chart"""
     for part in root.locator("button, canvas, input").all():
         inner = part.bounding_box()
         assert inner is None or inner["x"] + inner["width"] <= box["x"] + box["width"] + 1
+
+
+LATE = "with nbtrack.run('late', depth=3) as r: r.log(loss=math.exp(-19 / 4))"
+EXECUTE = """code => new Promise(done => {
+  const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+  kernel.requestExecute({ code }).done.then(() => done());
+})"""
+
+
+def test_a_brush_is_not_interrupted_by_a_run_that_comes_and_then_takes_it_in(
+    chart: Locator, notebook: Notebook
+) -> None:
+    where = dots(chart)
+    mouse = chart.page.mouse
+    left, right = where["run-10"][0] - 40, where["run-11"][0] + 10
+    top, bottom = where["run-11"][1] - 8, where["run-3"][1] + 25
+    count = sum(left <= x <= right and top <= y <= bottom for x, y in where.values())
+    picked = chart.locator(".nbt-picked")
+    mouse.move(left, top)
+    mouse.down()
+    mouse.move((left + right) / 2, bottom, steps=5)
+    # It is at the same place as run-3, which the brush takes.
+    chart.page.evaluate(EXECUTE, LATE)
+    expect(chart.locator(".nbt-count")).to_have_text("13 runs", timeout=15_000)
+    mouse.move(right, bottom, steps=5)
+    expect(picked).to_contain_text(f"{count} selected")
+    mouse.up()
+    expect(picked).to_contain_text(f"{count + 1} selected")
+    # The brush is still there: dragged from within, it moves, and a new one would take nothing.
+    x, y = left + 12, (top + bottom) / 2
+    mouse.move(x, y)
+    mouse.down()
+    mouse.move(x + 3, y + 2, steps=3)
+    mouse.up()
+    expect(picked).to_contain_text(f"{count + 1} selected")
+    notebook.screenshot("chart_brush_kept", chart)

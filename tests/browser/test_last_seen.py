@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -14,16 +15,19 @@ from tests.browser.test_run_table import LOG
 
 PARALLEL = "picture = nbtrack.parallel(); picture"
 CHART = "chart = nbtrack.scatter(x='depth', y='accuracy'); chart"
+CURVES = "curves = nbtrack.curves(metrics=['loss']); curves"
+COMPARE = "comparison = nbtrack.compare('run-1', 'run-2'); comparison"
+# The cells of those pictures that show what is selected, and of the one that names its runs.
+SELECTED, NAMED = (1, 2, 3), 4
 
 
 @pytest.fixture
 def notebook(lab: Lab) -> Notebook:
-    notebook = lab.open(lab.write("pictures.ipynb", [LOG, PARALLEL, CHART]))
-    for cell in range(3):
+    notebook = lab.open(lab.write("pictures.ipynb", [LOG, PARALLEL, CHART, CURVES, COMPARE]))
+    for cell in range(5):
         notebook.run_cell(cell)
-    expect(notebook.output(1).locator(".nbt-par-canvas").first).to_have_attribute(
-        "data-state", "drawn"
-    )
+    for cell in range(1, 5):
+        expect(notebook.output(cell).locator("[data-state=drawn]").first).to_be_visible()
     return notebook
 
 
@@ -63,35 +67,46 @@ def test_the_html_follows_the_picture_and_nothing_flashes(notebook: Notebook) ->
     assert root.evaluate("root => root === window.kept && root.isConnected")
 
 
+def brushed_and_saved(notebook: Notebook) -> dict[int, list[str]]:
+    """Brush, save once every picture shows it; the pictures' addresses by cell."""
+    before = [html_of(notebook, cell) for cell in SELECTED]
+    brush(notebook)
+    seen = {
+        cell: changes(notebook, cell, was) for cell, was in zip(SELECTED, before, strict=True)
+    } | {NAMED: html_of(notebook, NAMED)}
+    notebook.save()
+    return {cell: re.findall(r'src="(data:[^"]+)"', html) for cell, html in seen.items()}
+
+
 @pytest.mark.parametrize("trusted", [True, False])
 def test_reopened_without_a_kernel(notebook: Notebook, trusted: bool) -> None:
-    before = html_of(notebook, 2)
-    brush(notebook)
-    seen = changes(notebook, 2, before)
-    notebook.save()
-    outputs = reopened(notebook, trusted=trusted)
-    shown = outputs.locator("img")
-    expect(shown).to_have_count(2)
-    assert shown.nth(1).get_attribute("src") == seen.split('src="')[1].split('"')[0]
-    expect(outputs.get_by_text("Scatter of 12 runs")).to_be_visible()
-    for picture in (0, 1):
-        assert shown.nth(picture).evaluate("img => img.decode().then(() => img.naturalWidth)") > 600
-    no_widget_failed(notebook.lab)
-    notebook.lab.screenshot(f"last_seen_trusted_{trusted}")
+    seen = brushed_and_saved(notebook)
+    reopened(notebook, trusted=trusted)
+    for cell, addresses in seen.items():
+        assert addresses
+        shown = notebook.output(cell).locator("img")
+        expect(shown).to_have_count(len(addresses))
+        for place, address in enumerate(addresses):
+            assert shown.nth(place).get_attribute("src") == address
+            decoded = "img => img.decode().then(() => img.naturalWidth)"
+            assert shown.nth(place).evaluate(decoded) > (200 if cell == NAMED else 600)
+        no_widget_failed(notebook.lab)
+        notebook.screenshot(f"last_seen_{cell}_trusted_{trusted}", notebook.output(cell))
+    expect(notebook.output(2)).to_contain_text("Scatter of 12 runs")
+    expect(notebook.output(NAMED).locator("table").first).to_contain_text("accuracy")
 
 
-def test_exported_as_a_page(notebook: Notebook, lab: Lab) -> None:
-    before = html_of(notebook, 2)
-    brush(notebook)
-    seen = changes(notebook, 2, before)
-    notebook.save()
+def test_exported_as_a_page(notebook: Notebook) -> None:
+    seen = brushed_and_saved(notebook)
     subprocess.run(
         [sys.executable, "-m", "nbconvert", "--to", "html", notebook.path],
         check=True,
         capture_output=True,
     )
     page = notebook.path.with_suffix(".html").read_text()
-    assert seen.split('src="')[1].split('"')[0] in page
+    for addresses in seen.values():
+        assert addresses
+        assert all(address in page for address in addresses)
     assert "Error displaying widget" not in page
 
 

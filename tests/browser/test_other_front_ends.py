@@ -20,7 +20,8 @@ from tests.browser.server import LabServer, free_port
 from tests.browser.test_run_table import LOG
 
 SHOW = """from IPython.display import display
-display(nbtrack.parallel(), nbtrack.scatter(x='depth', y='accuracy', color='model'))"""
+display(nbtrack.parallel(), nbtrack.scatter(x='depth', y='accuracy', color='model'),
+        nbtrack.curves(metrics=['loss']), nbtrack.compare('run-1', 'run-2'))"""
 MARIMO = f"""
 import marimo
 
@@ -44,6 +45,18 @@ def _(nbtrack):
 def _(nbtrack):
     import marimo as mo
     mo.ui.anywidget(nbtrack.scatter(x="depth", y="accuracy", color="model"))
+    return
+
+
+@app.cell
+def _(nbtrack):
+    nbtrack.curves(metrics=["loss"])
+    return
+
+
+@app.cell
+def _(nbtrack):
+    nbtrack.compare("run-1", "run-2")
     return
 
 
@@ -83,16 +96,17 @@ def notebook_7(tmp_path: Path) -> Iterator[LabServer]:
     server.stop()
 
 
-def draws_both(page: Page) -> None:
-    """Both pictures are drawn, and a brush in the one dims dots in the other."""
+def draws_all(page: Page) -> None:
+    """Every picture is drawn, and a brush in one is the selection of the others."""
     lines = page.locator(".nbt-par-canvas").first
     expect(lines).to_have_attribute("data-state", "drawn", timeout=60_000)
     expect(page.locator(".nbt-chart[data-state='drawn']")).to_be_visible(timeout=60_000)
+    expect(page.locator(".nbt-cur-grid[data-state='drawn']")).to_be_visible(timeout=60_000)
+    expect(page.locator(".nbt-cmp-table tr[data-row='loss']")).to_be_visible(timeout=60_000)
     depth = page.locator("[data-axis='params.depth'] .nbt-par-strip")
     depth.focus()
     depth.press("ArrowUp")
-    for place in (0, 1):
-        expect(page.get_by_text("3 selected").nth(place)).to_be_visible()
+    expect(page.get_by_text("3 selected")).to_have_count(3)
 
 
 def test_notebook_7(page: Page, notebook_7: LabServer) -> None:
@@ -103,7 +117,7 @@ def test_notebook_7(page: Page, notebook_7: LabServer) -> None:
     page.goto(f"{notebook_7.url}/notebooks/seven.ipynb")
     page.wait_for_function(IDLE, timeout=60_000)
     page.evaluate("() => void window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    draws_both(page)
+    draws_all(page)
     page.screenshot(path=SCREENSHOTS / "notebook_7.png")
 
 
@@ -121,7 +135,7 @@ def test_marimo(page: Page, tmp_path: Path) -> None:
         url = f"http://127.0.0.1:{port}"
         _wait_for(url, server)
         page.goto(url)
-        draws_both(page)
+        draws_all(page)
         # It finds the models of other widgets, and makes no views of them.
         board = page.get_by_alt_text("Parallel coordinates, Runs")
         expect(board).to_be_visible()

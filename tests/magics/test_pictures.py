@@ -1,4 +1,4 @@
-"""``%track parallel``, ``scatter``, ``contour``, ``importance`` and ``board``."""
+"""The pictures that ``%track`` makes, a command each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ def show(shell, line):
 def swept(shell):
     for i in range(12):
         with nbtrack.run(f"run-{i}", lr=10 ** -(i % 5), depth=i, model="ab"[i % 2]) as run:
-            run.log(accuracy=0.5 + i / 100)
+            for step in range(3):
+                run.log(accuracy=0.5 + i / 100, loss=1 / (1 + step), step=step)
     yield shell
     nbtrack.runs().frame.set_filter("")
 
@@ -29,7 +30,7 @@ COORDINATES = "Parallel coordinates of"
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("parallel", f"{COORDINATES} 12 runs across depth, lr, model, accuracy"),
+        ("parallel", f"{COORDINATES} 12 runs across depth, lr, model, loss, accuracy"),
         (
             "parallel 'metrics.accuracy > .55' --axes lr,accuracy --color model",
             f"{COORDINATES} 6 runs across lr, accuracy",
@@ -45,6 +46,9 @@ COORDINATES = "Parallel coordinates of"
             "Scatter of 6 runs: accuracy by depth",
         ),
         ("contour lr depth accuracy --log-x", "Contour of 12 runs: accuracy by lr and depth"),
+        ("curves", "Curves of 12 runs: accuracy, loss"),
+        ("curves loss --runs 'params.depth < 4' --x relative", "Curves of 4 runs: loss"),
+        ("compare run-1 run-2", "Comparison of 2 runs; metrics, parameters differ"),
         ("importance accuracy", "Importance of 12 runs: what accuracy depends on"),
         ("board", "Board of 12 runs: parallel, curves, table"),
         (
@@ -66,6 +70,31 @@ def test_a_switch_decides_and_its_absence_leaves_it_to_the_values(swept):
     forced.close()
 
 
+def test_flags_of_curves_are_its_traits(swept):
+    curves = show(swept, "%track curves loss --x time --smoothing .6")
+    assert (curves.metrics, curves.x, curves.smoothing) == (["metrics.loss"], "time", 0.6)
+    curves.close()
+
+
+def test_what_is_selected_is_compared_where_no_run_is_named(swept):
+    table = nbtrack.runs().table()
+    table.selected = ["run-7", "run-3"]
+    compared = show(swept, "%track compare")
+    assert [nbtrack.get_run(run).name for run in compared.runs] == ["run-7", "run-3"]
+    compared.close()
+    table.close()
+
+
+def test_else_the_last_two_cells_of_this_kernel_are_compared(swept, capsys):
+    assert not swept.run_cell("%track compare").success
+    assert "name runs" in capsys.readouterr().out
+    for name in ("first", "second", "third"):
+        swept.run_cell(f"%%track {name}\nlr = .1", store_history=True).raise_error()
+    compared = show(swept, "%track compare")
+    assert [nbtrack.get_run(run).name for run in compared.runs] == ["second", "third"]
+    compared.close()
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [
@@ -73,6 +102,11 @@ def test_a_switch_decides_and_its_absence_leaves_it_to_the_values(swept):
         ("%track importance accuracy --colour model", "unrecognized arguments"),
         ("%track parallel metrics.accuracy >", "InvalidFilter"),
         ("%track parallel lr --runs depth", "takes one filter"),
+        ("%track curves los", "No run has the metric 'los'"),
+        ("%track curves loss --x steps", "x is 'step', 'time' or 'relative'"),
+        ("%track curves loss --smoothing much", "invalid float value"),
+        ("%track curves loss --smoothing 1", "smoothing is from 0"),
+        ("%track compare run-1 run-12", "No run 'run-12'"),
         ("%track scater", "did you mean scatter"),
         ("%track board rewiev", "No board 'rewiev'"),
         ("%track board --widgets curve", "A board has widgets of the kinds"),
@@ -94,6 +128,11 @@ def test_a_mistake_is_one_line(swept, capsys, line, told):
         ("%track scatter metrics.", {"metrics.accuracy"}),
         ("%track scatter lr --", {"--color", "--runs", "--log-x", "--log-y"}),
         ("%track scatter lr --color m", {"model"}),
+        ("%track curves l", {"loss"}),
+        ("%track curves loss --", {"--runs", "--x", "--smoothing"}),
+        ("%track curves --x re", {"relative"}),
+        ("%track compare run-1 run-1", {"run-10", "run-11"}),
+        ("%track diff run-1", {"run-1", "run-10", "run-11"}),
         ("%track parallel --axes l", {"lr"}),
         ("%track board --w", {"--widgets"}),
     ],
@@ -102,8 +141,9 @@ def test_tab_completes_columns_and_flags(swept, text, offered):
     assert offered <= completions(swept, text)
 
 
-def test_no_column_is_offered_where_a_filter_stands(swept):
-    assert "depth" not in completions(swept, "%track scatter --runs d")
+@pytest.mark.parametrize("before", ["scatter --runs", "curves", "curves --smoothing"])
+def test_no_parameter_is_offered_where_it_would_be_refused(swept, before):
+    assert "depth" not in completions(swept, f"%track {before} d")
 
 
 def test_a_saved_board_is_opened_by_its_name_and_completed(swept):

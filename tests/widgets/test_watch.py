@@ -5,7 +5,11 @@ import sys
 import threading
 from pathlib import Path
 
+import nbtrack
 from nbtrack.errors import StoreUnavailable
+from nbtrack.store import RunQuery, Store, list_columns
+from nbtrack.tracking.active import run
+from nbtrack.widgets.parallel.widget import parallel
 from nbtrack.widgets.watch import StoreWatch
 
 
@@ -121,3 +125,38 @@ def test_a_folder_that_is_not_there_yet_is_no_trouble(tmp_path):
         assert trouble.empty()
     finally:
         watching.stop()
+
+
+def test_a_look_and_a_question_beside_it_never_wait_for_each_other(store, monkeypatch):
+    looking, asking = parallel(), nbtrack.scatter()
+    opened, is_asking = threading.Event(), threading.Event()
+    draw, version = looking._draw, Store.version
+
+    def draw_slowly():
+        # The look has the database, and is yet to want what the question holds.
+        list_columns(store, RunQuery())
+        opened.set()
+        is_asking.wait(0.5)
+        return draw()
+
+    def asked_version(self):
+        # Another than the look saw, so that the question asks the store, too.
+        if threading.current_thread() is not question:
+            return version(self)
+        is_asking.set()
+        return -1
+
+    monkeypatch.setattr(looking, "_draw", draw_slowly)
+    monkeypatch.setattr(Store, "version", asked_version)
+    look = threading.Thread(target=looking._news, daemon=True)
+    question = threading.Thread(target=asking.frame.known, daemon=True)
+    with run("one more"):
+        pass
+    look.start()
+    assert opened.wait(20)
+    question.start()
+    for thread in (look, question):
+        thread.join(20)
+        assert not thread.is_alive()
+    looking.close()
+    asking.close()

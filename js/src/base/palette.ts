@@ -7,7 +7,7 @@ export interface Look {
   page: string;
   ink: string;
   quiet: string;
-  line: string;
+  grid: string;
   /** What has no value. */
   none: string;
   hues: readonly string[];
@@ -49,7 +49,7 @@ export function lookOf(root: HTMLElement): Look {
     page,
     ink: resolve("--nbt-fg"),
     quiet: resolve("--nbt-quiet"),
-    line: resolve("--nbt-line"),
+    grid: resolve("--nbt-grid"),
     ...(isDark(page) ? DARK : LIGHT),
   };
   probe.remove();

@@ -22,12 +22,12 @@ export function linearTicks(low: number, high: number, wanted = 5): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
 
-/** Powers of ten from `low` to `high`; with 2 and 5 between them where those are few. */
+/** Powers of ten from `low` to `high`; with others between them where those are few. */
 export function logTicks(low: number, high: number, wanted = 6): number[] {
   const first = Math.floor(Math.log10(low));
   const last = Math.ceil(Math.log10(high));
   const every = Math.max(1, Math.ceil((last - first) / wanted));
-  const factors = last - first <= 2 ? [1, 2, 5] : [1];
+  const factors = last - first <= 2 ? [1, 2, 5] : last - first === 3 ? [1, 3] : [1];
   const ticks = [];
   for (let power = first; power <= last; power += every) {
     for (const factor of factors) ticks.push(Number(`${factor}e${power}`));

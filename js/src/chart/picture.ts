@@ -1,7 +1,8 @@
 /**
  * The picture: Vega on a canvas, drawn anew where the spec, the theme or the width is another.
  *
- * A new drawing takes the place of the old one when it is done, so that nothing flickers.
+ * A new drawing takes the place of the old one when it is done, so that nothing flickers,
+ * and never while the pointer is down: a brush would end under the hand. It keeps the brush.
  * Expressions are interpreted and nothing is loaded: a page may forbid both.
  */
 
@@ -50,6 +51,8 @@ export class Picture {
   #spec: Spec | null = null;
   #isDrawing = false;
   #isOutdated = false;
+  #isHeld = false;
+  #columns = "";
   #isBrushed = false;
 
   constructor(model: AnyModel, view: ChartView, root: HTMLElement, listeners: Listeners, signal: AbortSignal) {
@@ -69,6 +72,10 @@ export class Picture {
     const size = new ResizeObserver(() => this.#widen());
     size.observe(this.element);
     onTheme(soon, signal);
+    this.element.addEventListener("pointerdown", () => (this.#isHeld = true), { signal, capture: true });
+    for (const over of ["pointerup", "pointercancel"]) {
+      window.addEventListener(over, () => this.#letGo(), { signal });
+    }
     signal.addEventListener("abort", () => {
       size.disconnect();
       cancelAnimationFrame(due);
@@ -84,9 +91,9 @@ export class Picture {
   /** Everything anew. While a drawing is under way the next one waits. */
   async draw(): Promise<void> {
     this.#isOutdated = true;
-    if (this.#isDrawing) return;
+    if (this.#isDrawing || this.#isHeld) return;
     this.#isDrawing = true;
-    while (this.#isOutdated && !this.#signal.aborted) {
+    while (this.#isOutdated && !this.#isHeld && !this.#signal.aborted) {
       this.#isOutdated = false;
       this.element.dataset["state"] = "drawing";
       await this.#drawOnce().catch((error: unknown) => this.#complain(error));
@@ -127,6 +134,12 @@ export class Picture {
     return text ? new Blob([text], { type: "image/svg+xml" }) : null;
   }
 
+  /** The pointer is up again: what had to wait for it is drawn. */
+  #letGo(): void {
+    this.#isHeld = false;
+    if (this.#isOutdated) void this.draw();
+  }
+
   async #drawOnce(): Promise<void> {
     const vega = await vegaOf(this.#model);
     const width = this.element.clientWidth;
@@ -135,14 +148,26 @@ export class Picture {
     const spec = this.#view.spec(isDark(this.look.page) ? "dark" : "light");
     const drawing = await this.#make(vega, spec, width);
     if (this.#signal.aborted) return void drawing.view.finalize();
+    if (this.#isHeld) {
+      drawing.view.finalize();
+      this.#isOutdated = true;
+      this.element.dataset["state"] = this.#vega ? "drawn" : "drawing";
+      return;
+    }
+    const columns = JSON.stringify(this.#view.roles.map(({ column }) => column));
+    const brush = this.#isBrushed && columns === this.#columns ? this.#extent() : {};
     this.#vega?.finalize();
-    [this.#vega, this.#spec, this.#isBrushed] = [drawing.view, spec, false];
+    [this.#vega, this.#spec, this.#columns, this.#isBrushed] = [drawing.view, spec, columns, false];
+    if (this.#hasBrush() && hasExtent(brush)) await this.#brushAgain(brush);
     this.#note.hidden = true;
     this.#stage.replaceChildren(drawing.place);
     if (this.hasDots) this.#listen(drawing.view);
     this.element.dataset["state"] = "drawn";
     this.#listeners.drawn();
     this.#widen();
+    // Runs that came meanwhile may be within it.
+    const brushed = this.#brushed();
+    if (this.#isBrushed && !same(brushed, this.#drawnAmong(this.#view.selection.runs))) this.#listeners.brush(brushed);
   }
 
   async #make(vega: Vega, spec: Spec, width: number): Promise<{ view: View; place: HTMLElement }> {
@@ -190,9 +215,25 @@ export class Picture {
     return this.#spec?.params?.some(({ name }) => name === "brush") ?? false;
   }
 
+  /** What the brush spans, in values, by axis; nothing where there is no brush. */
+  #extent(): Extent {
+    return (this.#hasBrush() && (this.#vega?.signal("brush") as Extent | undefined)) || {};
+  }
+
+  /** Brush the same values as before, wherever they now are. */
+  async #brushAgain(extent: Extent): Promise<void> {
+    const vega = this.#vega!;
+    for (const [axis, [from, to]] of Object.entries(extent)) {
+      const scale = vega.scale(axis) as (value: number) => number;
+      vega.signal(`brush_${axis}_1`, [scale(from), scale(to)]);
+    }
+    await vega.data("selected_store", []).runAsync();
+    this.#isBrushed = hasExtent(this.#extent());
+  }
+
   /** The runs within the brush. */
   #brushed(): string[] {
-    const extent = this.#hasBrush() ? (this.#vega?.signal("brush") as Record<string, [number, number]>) : {};
+    const extent = this.#extent();
     if (!hasExtent(extent)) return [];
     const within = Object.entries(extent).map(([field, [a, b]]) => {
       const [low, high] = a < b ? [a, b] : [b, a];
@@ -251,6 +292,8 @@ function chosen(runs: string[]): object[] {
   const values = Object.assign([...runs], { includes: (run: string) => set.has(run) });
   return [{ unit: "", fields: [{ type: "E", field: "run_id" }], values: [values] }];
 }
+
+type Extent = Record<string, [number, number]>;
 
 function hasExtent(extent: unknown): boolean {
   return typeof extent === "object" && extent !== null && Object.keys(extent).length > 0;

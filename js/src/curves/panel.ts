@@ -190,7 +190,7 @@ export class Panel {
       pen.textAlign = "right";
       for (const { place, text } of this.#ticksY(plot.ys)) {
         const y = Math.round(plot.bottom - place * (plot.bottom - plot.top)) + 0.5;
-        pen.strokeStyle = look.line;
+        pen.strokeStyle = look.grid;
         pen.strokeRect(plot.left, y, plot.right - plot.left, 0);
         pen.fillStyle = look.quiet;
         pen.fillText(text, plot.left - 6, y);

@@ -108,7 +108,10 @@ class TrackMagic:
             %track parallel "metrics.accuracy > .9" --color accuracy
             %track scatter [X Y]           --color C    a parameter against a metric
             %track contour [X Y METRIC]    a metric over two parameters
-            %track importance [METRIC]     which parameters matter; all four take --runs FILTER
+            %track importance [METRIC]     which parameters matter
+            %track curves [METRIC…]        how metrics went: --x step|time|relative --smoothing S;
+                                           these five take --runs FILTER
+            %track compare [A B…]          runs side by side: named, selected, or the last two
             %track sql SELECT…  ask the store: runs, params, metrics, latest_metrics, tags
         """
         if cell is not None:
@@ -141,10 +144,10 @@ class TrackMagic:
                 from nbtrack.magics.making import make
 
                 return make(self._session, word, rest)
-            case "parallel" | "scatter" | "contour" | "importance" | "board":
+            case "parallel" | "curves" | "scatter" | "contour" | "importance" | "compare" | "board":
                 from nbtrack.magics.pictures import picture
 
-                return picture(word, rest)
+                return picture(self._session, word, rest)
             case "sql":
                 from nbtrack.tracking.past import sql_in
 

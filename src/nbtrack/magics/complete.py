@@ -15,7 +15,7 @@ from IPython.core.completer import (
 )
 
 from nbtrack.errors import NbtrackError
-from nbtrack.magics.pictures import flags_of, takes_columns
+from nbtrack.magics.pictures import flags_of, named_next
 from nbtrack.magics.session import Session
 from nbtrack.magics.words import SUBCOMMANDS
 
@@ -25,6 +25,8 @@ _TAKES_A_VARIABLE = (
     *("-a", "--artifact"),
 )
 _TAKES_AN_EXPERIMENT = ("-e", "--experiment")
+_TAKES_RUNS = ("replay", "diff", "why", "compare")
+_NEWEST = "SELECT name FROM runs ORDER BY started DESC LIMIT 200"
 _PLAIN = (int, float, str, bool, type(None))
 
 
@@ -63,15 +65,26 @@ def _for_line(session: Session, before: list[str], token: str) -> Iterable[str]:
     if before[0] == "log":
         return session.variables
     flags = flags_of(before[0])
-    if before == ["board"] and not token.startswith("-"):
-        return _boards()
-    if token.startswith("-") or not flags:
+    if token.startswith("-"):
         return flags
-    return _columns() if takes_columns(before[0], before[1:]) else flags
+    match "run" if before[0] in _TAKES_RUNS else named_next(before[0], before[1:]):
+        case "run":
+            return _runs()
+        case "column":
+            return _columns("params", "metrics")
+        case "metric":
+            return _columns("metrics")
+        case "board":
+            return _boards()
+        case "x":
+            return ("step", "time", "relative")
+        case "filter" if before[-1] not in flags:
+            return flags
+    return ()
 
 
-def _columns() -> set[str]:
-    """Parameters and metrics of the store's runs, by their names and their keys."""
+def _columns(*kinds: str) -> set[str]:
+    """Columns of the store's runs that are of these kinds, by their names and their keys."""
     from nbtrack.store import RunQuery, list_columns
     from nbtrack.tracking.active import current_store
 
@@ -79,7 +92,7 @@ def _columns() -> set[str]:
         columns = list_columns(current_store(None), RunQuery())
     except NbtrackError:
         return set()
-    named = [column.name for column in columns if column.kind in ("params", "metrics")]
+    named = [column.name for column in columns if column.kind in kinds]
     return {*named, *(name.partition(".")[2] for name in named)}
 
 
@@ -91,6 +104,17 @@ def _boards() -> set[str]:
         return set(list_boards()["name"])
     except NbtrackError:
         return set()
+
+
+def _runs() -> set[str]:
+    """Names of the newest runs, those that are one word."""
+    from nbtrack.tracking.active import current_store
+
+    try:
+        names = current_store(None).query(_NEWEST).to_pydict()["name"]
+    except NbtrackError:
+        return set()
+    return {name for name in names if name and not re.search(r"[\s'\"]", name)}
 
 
 def _for_cell(

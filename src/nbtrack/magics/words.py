@@ -15,9 +15,11 @@ SUBCOMMANDS: Final = {
     "diff": "A B what changed from one run to the other, the most likely causes first",
     "why": "A B which of these changes moved a metric, each tried alone by a replay",
     "parallel": "[FILTER] parallel coordinates of the runs: --axes A,B --color C",
+    "curves": "[METRIC…] how metrics went: --x step|time|relative --smoothing S --runs FILTER",
     "scatter": "[X Y] runs as dots: --color C --runs FILTER --log-x --log-y",
     "contour": "[X Y METRIC] a metric over two parameters: --runs FILTER --log-x --log-y",
     "importance": "[METRIC] which parameters matter for it: --runs FILTER",
+    "compare": "[A B…] runs side by side: those named, those selected, or this kernel's last two",
     "board": "[NAME] a saved board, or a new one: --runs FILTER --widgets A,B --columns N",
     "sql": "SELECT … ask the store: views runs, params, metrics, latest_metrics, tags",
 }

@@ -1,4 +1,4 @@
-"""Pieces of SVG that pictures are put together from: a page, and text that keeps to its room."""
+"""Pieces of SVG that pictures are put together from: a page, text within its room, a shade."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from nbtrack.charts.style import FONT, Look
 from nbtrack.widgets.image import escaped, text_width
+
+# Of matplotlib, where it is in the public domain (CC0).
+_VIRIDIS = "440154 472D7B 3B528B 2C728E 21918C 28AE80 5EC962 ADDC30 FDE725".split()
 
 
 def svg_page(width: float, height: float, look: Look, parts: Sequence[str]) -> str:
@@ -43,3 +46,12 @@ def cut_to_width(text: str, width: float, size: float) -> str:
         middle = len(line) // 2
         line = line[: middle - 2] + "…" + line[middle + 2 :].lstrip("…")
     return line
+
+
+def sequential_colour(place: float, look: Look) -> str:
+    """The colour of ``place``, from 0 to 1, on the sequential scale."""
+    first, last = look.sequential
+    at = (first + (last - first) * place) * (len(_VIRIDIS) - 1)
+    stop = min(int(at), len(_VIRIDIS) - 2)
+    pairs = zip(bytes.fromhex(_VIRIDIS[stop]), bytes.fromhex(_VIRIDIS[stop + 1]), strict=True)
+    return "#" + "".join(f"{round(a + (b - a) * (at - stop)):02X}" for a, b in pairs)

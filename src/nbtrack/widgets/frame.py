@@ -175,7 +175,7 @@ class Frame:
         self.selection = selection_of(store)
         self.listeners = Listeners()
         self._base = replace(base, filter="", search="", order_by=())
-        self._lock = threading.RLock()
+        self._lock = lock_of(store)
         self._known: Known | None = None
         self.filter = base.filter or base.search
         self.mode: Mode = self._understand(self.filter)
@@ -220,17 +220,13 @@ class Frame:
 
     def known(self) -> Known:
         """The columns and counts of all runs, filter or not, as the store has them now."""
-        # No lock is held while the store is read: another widget's look may have the store
-        # open, and ask for the filter meanwhile.
-        was, version = self._known, self.store.version()
-        if was is not None and was.version == version:
-            return was
-        found = self._read() if was is None else self._read_anew(was)
         with self._lock:
-            now = self._known
-            if now is None or now is was or now.version != found.version:
-                self._known = now = found
-            return now
+            version = self.store.version()
+            if self._known is None:
+                self._known = self._read()
+            elif self._known.version != version:
+                self._known = self._read_anew(self._known)
+            return self._known
 
     def state(self, known: Known, total: int) -> dict[str, object]:
         """What the browser's filter bar shows, as JSON; ``total`` runs fit the filter."""
@@ -303,6 +299,7 @@ class Frame:
 
 _frames: WeakValueDictionary[object, Frame] = WeakValueDictionary()
 _selections: WeakValueDictionary[object, Selection] = WeakValueDictionary()
+_locks: WeakValueDictionary[object, threading.RLock] = WeakValueDictionary()
 
 
 def selection_of(store: Store) -> Selection:
@@ -311,6 +308,17 @@ def selection_of(store: Store) -> Selection:
     if selection is None:
         selection = _selections[store.path] = Selection()
     return selection
+
+
+def lock_of(store: Store) -> threading.RLock:
+    """The lock around the state of every widget on a store, one for all of this process.
+
+    Who takes it asks the store while holding it, and `Store.settled` keeps the database
+    from other threads. So it is taken before a store is settled, never within: with a
+    lock per widget, two looks at the store could each wait for what the other holds.
+    """
+    # At once, since threads may ask for it together.
+    return _locks.setdefault(store.path, threading.RLock())
 
 
 def _written(value: object) -> str:

@@ -10,7 +10,7 @@ while a cell runs, when the kernel reads no messages.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ import anywidget
 import traitlets
 
 from nbtrack.errors import NbtrackError
-from nbtrack.widgets.frame import Frame, run_ids, selection_of
+from nbtrack.widgets.frame import Frame, lock_of, run_ids, selection_of
 from nbtrack.widgets.watch import EVERY_S, StoreWatch
 from nbtrack.widgets.wire import Answer
 
@@ -89,14 +89,6 @@ class StoreWidget(anywidget.AnyWidget):
         """Look whether the store has something new for this widget; whether it had."""
         raise NotImplementedError
 
-    def _turn(self) -> AbstractContextManager[object]:
-        """The lock under which the model asks the store, where it has one.
-
-        Taken before the store is opened, as by all others: else a look and an answer
-        would wait for each other.
-        """
-        return nullcontext()
-
     def _answer(self, intent: Mapping[str, Any]) -> Answer:
         """The answer to an intent; an `NbtrackError` is told in the browser."""
         raise NotImplementedError
@@ -125,7 +117,7 @@ class StoreWidget(anywidget.AnyWidget):
 
     def _news(self) -> None:
         # While a cell logs, each fold and each question waits for it: so one fold for all.
-        with self._turn(), self.store.settled():
+        with lock_of(self.store), self.store.settled():
             news = self._draw() if self._refresh() or self._trouble else None
         if news is not None:
             self._snapshot, self._trouble = news, ""

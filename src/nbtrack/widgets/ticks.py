@@ -30,10 +30,10 @@ def linear_ticks(low: float, high: float, wanted: int = 5) -> list[float]:
 
 
 def log_ticks(low: float, high: float, wanted: int = 6) -> list[float]:
-    """Powers of ten from ``low`` to ``high``; with 2 and 5 between them where those are few."""
+    """Powers of ten from ``low`` to ``high``; with others between them where those are few."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     every = max(1, math.ceil((last - first) / wanted))
-    factors = (1, 2, 5) if last - first <= 2 else (1,)
+    factors = (1, 2, 5) if last - first <= 2 else (1, 3) if last - first == 3 else (1,)
     ticks = [f * 10.0**power for power in range(first, last + 1, every) for f in factors]
     return [t for t in ticks if low * (1 - 1e-9) <= t <= high * (1 + 1e-9)]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from nbtrack.events import short_id
 from nbtrack.provenance.difference.view import marked_lines
 from nbtrack.widgets.column_choice import metric_rank
 from nbtrack.widgets.compare.rows import Group, groups_of
+from nbtrack.widgets.frame import lock_of
 from nbtrack.widgets.run_detail import (
     CURVE_POINTS,
     MAX_FIGURES,
@@ -71,7 +71,7 @@ class CompareModel:
     def __init__(self, store: Store, runs: Sequence[str]) -> None:
         self.store = store
         self.runs: list[str] = []
-        self.lock = threading.RLock()
+        self._lock = lock_of(store)
         # A run keeps its hue when others go, or when it becomes the baseline.
         self._hues: dict[str, int] = {}
         self._kept: dict[str, tuple[str, Compared]] = {}
@@ -91,7 +91,7 @@ class CompareModel:
                 f"A comparison shows at most {MAX_RUNS} runs, not {len(runs)}: select fewer, "
                 "or look at all of them with nbtrack.parallel()."
             )
-        with self.lock:
+        with self._lock:
             for run_id in runs:
                 if run_id not in self._kept and self._run(run_id) is None:
                     raise RunNotFound(
@@ -111,7 +111,7 @@ class CompareModel:
 
     def refresh(self) -> bool:
         """Look whether the store has something new of these runs; whether it had."""
-        with self.lock:
+        with self._lock:
             # A run that was purged meanwhile is no longer compared.
             found = [each for run_id in self.runs if (each := self._run(run_id)) is not None]
             state = [told for told, _ in found]
@@ -122,7 +122,7 @@ class CompareModel:
 
     def read(self) -> Reading:
         """The comparison, as it was when `refresh` looked last."""
-        with self.lock:
+        with self._lock:
             if self._reading is None:
                 self.refresh()
             assert self._reading is not None
@@ -130,7 +130,7 @@ class CompareModel:
 
     def snapshot(self) -> dict[str, Any]:
         """What the browser draws: JSON, and the curves as Arrow."""
-        with self.lock:
+        with self._lock:
             reading = self.read()
             heads = [_head_json(each.run, self.hue(each.run.run_id)) for each in reading.runs]
         return {
@@ -150,7 +150,7 @@ class CompareModel:
         """The curves that are drawn: run_id, key, steps and values."""
         from nbtrack.store import listed_curves
 
-        with self.lock:
+        with self._lock:
             reading = self.read()
             if self._curves is None or self._curves[0] is not reading:
                 ids = [each.run.run_id for each in reading.runs]

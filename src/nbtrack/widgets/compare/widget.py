@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +27,9 @@ if TYPE_CHECKING:
 
     from nbtrack.charts.style import Theme
     from nbtrack.store import Store
+
+# They differ from one time to the next: a verdict comes later, data is sampled for want of time.
+_UNTOLD = ("Run", "Data", "Packages")
 
 
 def compare(*runs: Any, store: str | PathLike[str] | None = None) -> Comparison:
@@ -73,7 +75,7 @@ class Comparison(StoreWidget):
         reading = self._model.read()
         if not reading.runs:
             return "Comparison of no runs"
-        titles = [g.title.lower() for g in reading.groups if g.different and g.title != "Packages"]
+        titles = [g.title.lower() for g in reading.groups if g.different and g.title not in _UNTOLD]
         differ = f"; {', '.join(titles)} differ" if titles else ""
         count = len(reading.runs)
         return f"Comparison of {count} run{'' if count == 1 else 's'}{differ}"
@@ -120,9 +122,6 @@ class Comparison(StoreWidget):
 
     def _refresh(self) -> bool:
         return self._model.refresh()
-
-    def _turn(self) -> AbstractContextManager[object]:
-        return self._model.lock
 
     def _answer(self, intent: Mapping[str, Any]) -> Answer:
         match intent["kind"]:

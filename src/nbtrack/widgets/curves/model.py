@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.errors import InvalidValue
+from nbtrack.widgets.axes import Axis, axis_of
 from nbtrack.widgets.column_choice import metric_names
 from nbtrack.widgets.curves.reading import Along, Curve, CurveReader
-from nbtrack.widgets.frame import Frame, Known
-from nbtrack.widgets.parallel.axes import Axis, axis_of
+from nbtrack.widgets.frame import Frame, Known, lock_of
 from nbtrack.widgets.wire import ipc_bytes
 
 if TYPE_CHECKING:
@@ -62,8 +61,7 @@ class CurvesModel:
         self._known: Known | None = None
         self._read: tuple[object, Drawn] | None = None
         self._strokes: dict[str, int] = {}
-        # News is read by a thread of its own.
-        self.lock = threading.RLock()
+        self._lock = lock_of(frame.store)
 
     def refresh(self) -> bool:
         """Look whether the store has something new; whether it had."""
@@ -136,7 +134,7 @@ class CurvesModel:
 
     def drawn(self) -> Drawn:
         """The runs that fit the filter; read anew only where the answer may be another."""
-        with self.lock:
+        with self._lock:
             asked = (self.known(), self.frame.filter, tuple(self.shown()), self.along, self.color)
             if self._read is None or self._read[0] != asked:
                 self._read = (asked, self._draw())

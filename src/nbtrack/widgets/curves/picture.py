@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.charts.style import FONT, Look, Theme, look_of
+from nbtrack.widgets.axes import Axis, label_of
 from nbtrack.widgets.curves.model import Drawn
 from nbtrack.widgets.curves.reading import Curve
 from nbtrack.widgets.curves.scale import FAR, Scale, value_scale, x_scale
 from nbtrack.widgets.curves.smoothing import smoothed
+from nbtrack.widgets.drawing import sequential_colour
 from nbtrack.widgets.image import escaped, text_width
-from nbtrack.widgets.parallel.axes import Axis
-from nbtrack.widgets.parallel.picture import label_of, sequential_colour
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -14,11 +13,11 @@ import traitlets
 
 from nbtrack.errors import InvalidValue
 from nbtrack.widgets import image
+from nbtrack.widgets.axes import label_of
 from nbtrack.widgets.curves.model import CurvesModel, curve_buffers
 from nbtrack.widgets.curves.picture import MAX_LINES, View, draw, why_empty
 from nbtrack.widgets.frame import Frame, frame_of
 from nbtrack.widgets.live import LiveWidget, built
-from nbtrack.widgets.parallel.picture import label_of
 from nbtrack.widgets.wire import Answer
 
 if TYPE_CHECKING:
@@ -190,9 +189,6 @@ class Curves(LiveWidget):
 
     def _refresh(self) -> bool:
         return self._model.refresh()
-
-    def _turn(self) -> AbstractContextManager[object]:
-        return self._model.lock
 
     def _answer(self, intent: Mapping[str, Any]) -> Answer:
         model = self._model

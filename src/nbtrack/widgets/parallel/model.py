@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.errors import InvalidValue
+from nbtrack.widgets.axes import Axis, axis_of, brushed
 from nbtrack.widgets.column_choice import metric_names, varying_params
 from nbtrack.widgets.frame import Frame, Known
-from nbtrack.widgets.parallel.axes import Axis, axis_of, brushed
 from nbtrack.widgets.wire import ipc_bytes
 
 if TYPE_CHECKING:

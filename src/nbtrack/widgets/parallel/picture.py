@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.charts.style import Look, Theme, look_of
-from nbtrack.widgets.drawing import cut_to_width, svg_page, svg_text
+from nbtrack.widgets.axes import SPECIALS, Axis, label_of
+from nbtrack.widgets.drawing import cut_to_width, sequential_colour, svg_page, svg_text
 from nbtrack.widgets.image import text_width
-from nbtrack.widgets.parallel.axes import SPECIALS, Axis
 from nbtrack.widgets.ticks import linear_ticks, log_ticks, tick_text
 
 if TYPE_CHECKING:
@@ -36,8 +36,6 @@ _LINE = 14
 _BINS = 24
 # Beyond the theme's hues, strokes tell categories apart.
 _DASHES = ("", "7 3", "2 3", "9 3 2 3")
-# Of matplotlib, where it is in the public domain (CC0).
-_VIRIDIS = "440154 472D7B 3B528B 2C728E 21918C 28AE80 5EC962 ADDC30 FDE725".split()
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,12 +228,6 @@ def ticks_of(axis: Axis, height: float) -> list[tuple[float, str]]:
     ]
 
 
-def label_of(name: str) -> str:
-    """What a person reads: a column's name without its kind."""
-    kind, _, key = name.partition(".")
-    return key.removesuffix("_s") if kind == "attributes" else key
-
-
 def _label_width(axis: Axis) -> float:
     texts = [text for _, text in ticks_of(axis, HEIGHT - _TOP - _BOTTOM)]
     texts += [SPECIALS[int(code)] for code in set(axis.special.tolist()) if code]
@@ -244,12 +236,3 @@ def _label_width(axis: Axis) -> float:
 
 def _title_width(axis: Axis) -> float:
     return min(_MAX_LABEL, text_width(label_of(axis.name), 12.5))
-
-
-def sequential_colour(place: float, look: Look) -> str:
-    """The colour of ``place``, from 0 to 1, on the sequential scale."""
-    first, last = look.sequential
-    at = (first + (last - first) * place) * (len(_VIRIDIS) - 1)
-    stop = min(int(at), len(_VIRIDIS) - 2)
-    pairs = zip(bytes.fromhex(_VIRIDIS[stop]), bytes.fromhex(_VIRIDIS[stop + 1]), strict=True)
-    return "#" + "".join(f"{round(a + (b - a) * (at - stop)):02X}" for a, b in pairs)

@@ -11,10 +11,11 @@ import traitlets
 
 from nbtrack.errors import InvalidValue
 from nbtrack.widgets import image
+from nbtrack.widgets.axes import label_of
 from nbtrack.widgets.frame import Frame, frame_of
 from nbtrack.widgets.live import LiveWidget, built
 from nbtrack.widgets.parallel.model import MAX_AXES, ParallelModel
-from nbtrack.widgets.parallel.picture import MAX_LINES, draw, label_of
+from nbtrack.widgets.parallel.picture import MAX_LINES, draw
 from nbtrack.widgets.wire import Answer, csv_text
 
 if TYPE_CHECKING:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from nbtrack.errors import InvalidFilter
 from nbtrack.tracking.direction import higher_is_better
 from nbtrack.widgets.column_choice import choose_columns
-from nbtrack.widgets.frame import Frame, Known, Mode
+from nbtrack.widgets.frame import Frame, Known, Mode, lock_of
 from nbtrack.widgets.wire import ipc_bytes, json_number
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ class TableModel:
 
     def __init__(self, frame: Frame, order_by: Sequence[str] = ()) -> None:
         self.frame = frame
-        self.lock = threading.RLock()
+        self._lock = lock_of(frame.store)
         self._known: Known | None = None
         self._best: tuple[object, dict[str, dict[str, object]]] | None = None
         self._groups: list[dict[str, Any]] | None = None
@@ -49,7 +48,7 @@ class TableModel:
 
     def set_order(self, order: Sequence[tuple[str, bool]]) -> None:
         """Sort by columns; each comes with whether it descends. None: the newest run first."""
-        with self.lock:
+        with self._lock:
             before, self.order = self.order, list(order)
             try:
                 self._page(0, None, limit=0)
@@ -60,7 +59,7 @@ class TableModel:
 
     def set_group(self, by: str | None) -> None:
         """Gather the runs by a parameter, tag or attribute; ``None`` lists them as they are."""
-        with self.lock:
+        with self._lock:
             before, self.group = self.group, by
             try:
                 self._read_groups()
@@ -77,7 +76,7 @@ class TableModel:
         constant: bool | None = None,
     ) -> None:
         """Show these columns (``None``: those chosen for the user), some pinned to the left."""
-        with self.lock:
+        with self._lock:
             known = {column.name for column in self._read().columns}
             self.shown = None if shown is None else [name for name in shown if name in known]
             if pinned is not None:
@@ -88,7 +87,7 @@ class TableModel:
 
     def refresh(self) -> bool:
         """Look whether the store has something new; whether it had."""
-        with self.lock:
+        with self._lock:
             known = self.frame.known()
             if known is self._known:
                 return False
@@ -98,7 +97,7 @@ class TableModel:
 
     def snapshot(self) -> dict[str, object]:
         """The state, and the rows and curves that were asked for last: what a view starts from."""
-        with self.lock:
+        with self._lock:
             offset, within = self._window
             if within is not None and within >= len(self._known_groups()):
                 offset, within = 0, None
@@ -138,7 +137,7 @@ class TableModel:
 
     def look_at(self, offset: int, within: int | None) -> None:
         """These rows are on screen: `snapshot` is to have them."""
-        with self.lock:
+        with self._lock:
             self._window = (max(0, offset), within)
 
     def state(self, page: Page | None = None) -> dict[str, object]:
@@ -187,7 +186,7 @@ class TableModel:
 
     def best(self) -> dict[str, set[str]]:
         """The runs that are best, by metric that is shown and whose name tells what better is."""
-        with self.lock:
+        with self._lock:
             return {name: set(best["runs"]) for name, best in self._read_best().items()}  # type: ignore[call-overload]
 
     def page(
@@ -202,24 +201,24 @@ class TableModel:
 
         ``within`` is the place of a group: its runs only. ``limit=0`` gives the total.
         """
-        with self.lock:
+        with self._lock:
             return self._page(offset, within, limit=limit, columns=columns)
 
     def curves_of(self, runs: Sequence[str], points: int = SPARK_POINTS) -> pyarrow.Table:
         """The curves of the metrics that are shown: run_id, key, values."""
-        with self.lock:
+        with self._lock:
             return self._curves(runs, points)
 
     def mark_best(self, directions: Mapping[str, Direction]) -> None:
         """By metric: whether the highest or the lowest run is marked as best, or none."""
-        with self.lock:
+        with self._lock:
             self._directions.update(directions)
             self._best = None
 
     # Reading
 
     def _asked_anew(self) -> None:
-        with self.lock:
+        with self._lock:
             self._window = (0, None)
             self._best = self._groups = None
             self.revision += 1

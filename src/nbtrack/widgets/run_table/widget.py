@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -131,9 +130,6 @@ class RunTable(LiveWidget):
 
     def _refresh(self) -> bool:
         return self._model.refresh()
-
-    def _turn(self) -> AbstractContextManager[object]:
-        return self._model.lock
 
     def _answer(self, intent: Mapping[str, Any]) -> Answer:
         if intent["kind"] == "compare":

@@ -157,6 +157,12 @@ def _code(value: object) -> int:
     return SPECIALS.index(value) if isinstance(value, str) and value in SPECIALS[2:] else 0
 
 
+def label_of(name: str) -> str:
+    """What a person reads: a column's name without its kind."""
+    kind, _, key = name.partition(".")
+    return key.removesuffix("_s") if kind == "attributes" else key
+
+
 def brushed(axes: Sequence[Axis], brushes: Mapping[str, Sequence[object]]) -> Mask | None:
     """Which runs every brush takes, by the axis's name; ``None`` where nothing is brushed."""
     taken = None

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from nbtrack.widgets.parallel.axes import MAX_LABELS, SPECIALS, axis_of, brushed
+from nbtrack.widgets.axes import MAX_LABELS, SPECIALS, axis_of, brushed
 
 NAN, INF = math.nan, math.inf
 
