@@ -218,7 +218,7 @@ def test_a_brush_is_not_interrupted_by_a_run_that_comes_and_then_takes_it_in(
     x, y = left + 12, (top + bottom) / 2
     mouse.move(x, y)
     mouse.down()
-    mouse.move(x + 3, y + 2, steps=3)
+    mouse.move(x + 6, y, steps=3)
     mouse.up()
     expect(picked).to_contain_text(f"{count + 1} selected")
     notebook.screenshot("chart_brush_kept", chart)

@@ -106,7 +106,7 @@ def draws_all(page: Page) -> None:
     depth = page.locator("[data-axis='params.depth'] .nbt-par-strip")
     depth.focus()
     depth.press("ArrowUp")
-    expect(page.get_by_text("3 selected")).to_have_count(3)
+    expect(page.get_by_text("3 selected")).to_have_count(4)
 
 
 def test_notebook_7(page: Page, notebook_7: LabServer) -> None:

@@ -135,11 +135,14 @@ def _contour(
         notes.append(f"dots are {MAX_DOTS:,} of them, drawn by lot")
     dots = (
         alt.Chart(alt.NamedData("runs"), name="dots")
-        .mark_point(filled=True, size=dot_size(len(dotted)), stroke=look.ink, strokeWidth=0.8)
+        .mark_point(filled=True, size=dot_size(len(dotted)), strokeWidth=0.8)
         .encode(
             x=x,
             y=y,
             color=colour,
+            stroke=alt.when(f"datum.colour < {_middle(shown['colour'], chosen)}")
+            .then(alt.value("#FFFFFF"))
+            .otherwise(alt.value("#1F2328")),
             tooltip=tooltips({field: (each, titles[field]) for field, each in shown.items()}),
         )
     )
@@ -178,6 +181,14 @@ def _surface_rows(shown: Mapping[str, Quantity], chosen: Indices) -> Rows:
         places = np.array([getattr(band, field) for band in found])
         columns[field] = shown[field[0]].at(low + places * (high - low)).tolist()
     return rows_of(columns)
+
+
+def _middle(quantity: Quantity, chosen: Indices) -> float:
+    """Below it the scale is dark, and a dot on the surface needs a light outline."""
+    import numpy as np
+
+    places = quantity.positions(quantity.values[chosen])
+    return float(quantity.at(np.array([(places.min() + places.max()) / 2]))[0])
 
 
 def _only(quantity: Quantity, chosen: Indices) -> Quantity:
