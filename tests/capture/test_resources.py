@@ -24,7 +24,8 @@ def test_a_busy_process_is_seen_as_one(monkeypatch):
     sampler.stop()
     sample, elapsed_s = samples[-1]
     assert sample["system/process_memory_usage_megabytes"] > 10
-    assert sample["system/process_cpu_utilization_percentage"] > 0
+    # On a machine with other work it may not have run at all between two of them.
+    assert max(s["system/process_cpu_utilization_percentage"] for s, _ in samples) > 0
     assert 0 <= sample["system/system_memory_usage_percentage"] <= 100
     assert elapsed_s > samples[0][1]
 
