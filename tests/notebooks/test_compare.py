@@ -57,4 +57,4 @@ def test_what_its_text_says_of_the_pictures_is_so(place: Place) -> None:
     chart = nbtrack.importance(sweep, metric="accuracy")
     ranked = chart.df()
     chart.close()
-    assert ranked["parameter"].iloc[0] == "params.lr"
+    assert ranked["parameter"].iloc[0] == "lr"
