@@ -71,7 +71,12 @@ def test_what_the_browser_runs_names_no_other_machine(wheel):
         if name.endswith((".js", ".css")):
             hosts = set(re.findall(rb"(?:https?|wss?)://([\w.-]+)", wheel.read(name)))
             # The name of the SVG namespace, which nothing fetches.
-            assert hosts <= {b"www.w3.org"}, name
+            names = {b"www.w3.org"}
+            if name.endswith("/vega.js"):
+                # That of a schema, and of an issue that one of its messages points to. Its loader
+                # refuses all addresses (`vega/index.ts`); the browser's tests see none asked for.
+                names |= {b"vega.github.io", b"github.com"}
+            assert hosts <= names, name
 
 
 def test_the_lock_file_names_no_registry():
