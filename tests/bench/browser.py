@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import statistics
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -25,8 +25,11 @@ _DRAWN = """() => {
   const canvas = document.querySelector('.nbt-par-canvas');
   return canvas?.dataset.state === 'drawn' ? performance.now() : 0;
 }"""
-_SINCE_DATA = "() => performance.getEntriesByName('nbtrack:data').at(-1).startTime"
-_COUNT_FRAMES = """() => {
+_ROWS = "() => document.querySelector('.nbt-row[data-line]') ? performance.now() : 0"
+_CHART = """() =>
+  document.querySelector(".nbt-chart[data-state='drawn'] canvas") ? performance.now() : 0"""
+SINCE_DATA = "() => performance.getEntriesByName('nbtrack:data').at(-1).startTime"
+COUNT_FRAMES = """() => {
   window.frameTimes = [];
   const count = now => {
     window.frameTimes.push(now);
@@ -34,7 +37,7 @@ _COUNT_FRAMES = """() => {
   };
   window.counting = requestAnimationFrame(count);
 }"""
-_FRAMES = "() => { cancelAnimationFrame(window.counting); return window.frameTimes; }"
+FRAMES = "() => { cancelAnimationFrame(window.counting); return window.frameTimes; }"
 _SWEEPS = 60
 
 
@@ -62,20 +65,62 @@ def bench_parallel_coordinates() -> list[Figure]:
     return figures
 
 
-def _parallel(lab: Lab, runs: int) -> list[Figure]:
-    notebook = lab.open(
-        lab.write(
-            f"parallel-{runs}.ipynb",
-            [f"import nbtrack\nnbtrack.parallel(store={str(store_of(runs).path)!r}, axes={_AXES})"],
-        )
-    )
+def bench_run_table() -> list[Figure]:
+    """The run table: its first rows, and scrolled."""
+    figures = []
+    with lab() as window:
+        for runs in (100, 10_000, 100_000):
+            show = f"nbtrack.runs(store={str(store_of(runs).path)!r})"
+            notebook, painted, _ = _shown(window, f"table-{runs}", show, _ROWS)
+            rows = notebook.output(0).locator(".nbt-scroll")
+            rows.hover()
+            frames = _frames(window.page, lambda step: window.page.mouse.wheel(0, 120))
+            figures += [
+                Figure(f"table of {runs:,} runs: rows after its cell ran", painted, None, "ms", ""),
+                Figure(f"table of {runs:,} runs: frames while scrolling", frames, None, "1/s", ""),
+            ]
+    return figures
+
+
+def bench_scatter() -> list[Figure]:
+    """A scatter: drawn, and brushed where it has dots."""
+    figures = []
+    with lab() as window:
+        for runs in (100, 4_000, 100_000):
+            path = str(store_of(runs).path)
+            show = f"nbtrack.scatter(x='p0', y='m0', store={path!r})"
+            notebook, painted, taken = _shown(window, f"scatter-{runs}", show, _CHART)
+            told = f"scatter of {runs:,} runs"
+            figures += [
+                Figure(f"{told}: drawn after its cell ran", painted, None, "ms", ""),
+                Figure(f"{told}: drawn after the data came", taken, None, "ms", ""),
+            ]
+            if runs <= 5_000:
+                frames = _brush(window.page, notebook.output(0).locator(".nbt-chart canvas"))
+                figures.append(Figure(f"{told}: frames while brushing", frames, None, "1/s", ""))
+    return figures
+
+
+def _shown(lab: Lab, name: str, show: str, drawn: str) -> tuple[Notebook, float, float]:
+    """A notebook that shows a picture, and the ms until it is drawn: since the cell, and the data.
+
+    The cell before has imported what pictures need: that is paid once in a kernel.
+    """
+    notebook = lab.open(lab.write(f"{name}.ipynb", [show, f"import nbtrack\n{show};"]))
+    notebook.run_cell(1)
+    began = lab.page.evaluate("() => performance.now()")
     notebook.run_cell(0)
-    page = lab.page
-    drawn = page.wait_for_function(_DRAWN, timeout=60_000, polling="raf").json_value()
-    taken = drawn - page.evaluate(_SINCE_DATA)
-    frames = _brush(page, _strip(notebook))
+    drawn_at = lab.page.wait_for_function(drawn, timeout=60_000, polling="raf").json_value()
+    return notebook, drawn_at - began, drawn_at - lab.page.evaluate(SINCE_DATA)
+
+
+def _parallel(lab: Lab, runs: int) -> list[Figure]:
+    show = f"nbtrack.parallel(store={str(store_of(runs).path)!r}, axes={_AXES})"
+    notebook, painted, taken = _shown(lab, f"parallel-{runs}", show, _DRAWN)
+    frames = _brush(lab.page, _strip(notebook))
     told = f"{runs:,} runs x 12 axes"
     return [
+        Figure(f"{told}: drawn after its cell ran", painted, None, "ms", ""),
         Figure(f"{told}: drawn after the data came", taken, None, "ms", _DRAWN_TARGET[runs]),
         Figure(f"{told}: frames while brushing", frames, None, "1/s", _FRAMES_TARGET[runs]),
     ]
@@ -98,10 +143,17 @@ def _brush(page: Page, strip: Locator) -> float:
     x, top = box["x"] + box["width"] / 2, box["y"] + 12
     page.mouse.move(x, top)
     page.mouse.down()
-    page.evaluate(_COUNT_FRAMES)
-    for step in range(_SWEEPS):
-        page.mouse.move(x, top + 4 * step)
-    times = page.evaluate(_FRAMES)
+    # A little to the side, too: a brush over two axes needs both.
+    frames = _frames(page, lambda step: page.mouse.move(x + step / 10, top + 4 * step))
     page.mouse.up()
+    return frames
+
+
+def _frames(page: Page, move: Callable[[int], None]) -> float:
+    """Frames a second while somebody moves, of which only one in twenty is slower."""
+    page.evaluate(COUNT_FRAMES)
+    for step in range(_SWEEPS):
+        move(step)
+    times = page.evaluate(FRAMES)
     between = [after - before for before, after in pairwise(times)]
     return 1000 / statistics.quantiles(between, n=20)[18]

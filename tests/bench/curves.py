@@ -18,7 +18,7 @@ import duckdb
 from playwright.sync_api import Page
 
 from nbtrack.store import Store, thinned_curves
-from tests.bench.browser import _COUNT_FRAMES, _FRAMES, _SINCE_DATA, _lab
+from tests.bench.browser import COUNT_FRAMES, FRAMES, SINCE_DATA, lab
 from tests.bench.figure import Figure
 from tests.bench.filled import store_of
 from tests.browser.lab import Lab, Notebook
@@ -81,13 +81,13 @@ def bench_drawing() -> list[Figure]:
     """Draw curves in JupyterLab, and point at them."""
     figures = []
     metrics = [f"m{n}" for n in range(4)]
-    with _lab() as lab:
+    with lab() as window:
         for told, store, filter_, wanted, target in (
             ("100 runs x 4 metrics x 1,000", store_of(1_000, 1_000), _NEWEST, metrics, "<= 1000"),
             ("1,000 runs x 4 metrics x 1,000", store_of(1_000, 1_000), None, metrics, "<= 3000"),
             ("10 M points in one run", long_store(), None, ["loss"], "<= 500"),
         ):
-            figures += _drawn(lab, told, store, filter_, wanted, target)
+            figures += _drawn(window, told, store, filter_, wanted, target)
     return figures
 
 
@@ -95,13 +95,13 @@ def bench_live() -> list[Figure]:
     """Follow a run while a loop that never yields trains it."""
     place = str(store_of(100, 200).path)
     figures = []
-    with _lab() as lab:
+    with lab() as window:
         for told, work, target in (
             ("that trains (about 1 ms a step)", 50_000, ">= 2"),
             ("that does nothing but log", 0, ""),
         ):
-            notebook = lab.open(
-                lab.write(
+            notebook = window.open(
+                window.write(
                     f"live-{work}.ipynb",
                     [
                         "import nbtrack" + _TRAIN.format(place=place),
@@ -113,10 +113,10 @@ def bench_live() -> list[Figure]:
             )
             for cell in range(3):
                 notebook.run_cell(cell)
-            lab.page.wait_for_function(_DRAWN, timeout=60_000)
-            lab.page.evaluate(_COUNT_UPDATES)
+            window.page.wait_for_function(_DRAWN, timeout=60_000)
+            window.page.evaluate(_COUNT_UPDATES)
             notebook.run_cell(3)
-            updates = lab.page.evaluate("window.updates.length") / _SECONDS
+            updates = window.page.evaluate("window.updates.length") / _SECONDS
             alone, watched = (float(_printed(notebook, cell)) for cell in (1, 3))
             figures += [
                 Figure(f"updates beside a loop {told}", updates, None, "1/s", target),
@@ -190,7 +190,7 @@ def _drawn(
     notebook.run_cell(1)
     page = lab.page
     drawn = page.wait_for_function(_DRAWN, timeout=60_000, polling="raf").json_value()
-    taken = drawn - page.evaluate(_SINCE_DATA)
+    taken = drawn - page.evaluate(SINCE_DATA)
     return [
         Figure(f"{told}: made, in a fresh kernel", float(_printed(notebook, 0)), None, "ms", ""),
         Figure(f"{told}: drawn after the data came", taken, None, "ms", target),
@@ -205,11 +205,11 @@ def _point(page: Page, notebook: Notebook) -> float:
     box = area.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 60, box["y"] + box["height"] / 2)
-    page.evaluate(_COUNT_FRAMES)
+    page.evaluate(COUNT_FRAMES)
     for step in range(_POINTED):
         across = 60 + (box["width"] - 80) * step / _POINTED
         page.mouse.move(box["x"] + across, box["y"] + box["height"] * (0.4 + step % 5 / 20))
-    times = page.evaluate(_FRAMES)
+    times = page.evaluate(FRAMES)
     between = [after - before for before, after in pairwise(times)]
     return 1000 / statistics.quantiles(between, n=20)[18]
 
