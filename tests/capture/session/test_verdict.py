@@ -553,6 +553,18 @@ CASES = [
         [1, 2, 3, 4, 5],
     ),
     Case(
+        "nobody knows whose estimator it is, and it leaves its data as it is",
+        [
+            "from sklearn.svm import SVC",
+            "X, y = [[0], [1]], [0, 1]",
+            "SVC()",
+            "m = _\nm.fit(X, y)",
+            "b = SVC().fit(X, y)",
+        ],
+        CLEAN,
+        [1, 2, 5],
+    ),
+    Case(
         "a function of the session that fits what it is given",
         [
             "from sklearn.svm import SVC",

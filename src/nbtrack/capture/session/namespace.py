@@ -26,6 +26,7 @@ from nbtrack.capture.session.words import (
     CONTAINS,
     KNOWN_LIBRARIES,
     LEARNERS,
+    LEARNS,
     TRAINERS,
 )
 
@@ -286,7 +287,8 @@ class Namespace:
     def _is_trusted(self, passed: Passed, given: Mapping[str, Names]) -> bool:
         """Whether what is called comes from libraries that leave what they are given as it is."""
         names = {passed.callee} if passed.made_of is None else passed.made_of
-        return self._origin_of(names, given) <= _TRUSTED
+        origin = self._origin_of(names, given)
+        return (origin - {UNKNOWN} if passed.method in LEARNS else origin) <= _TRUSTED
 
     # Where things come from
 

@@ -115,6 +115,8 @@ KNOWN_LIBRARIES = frozenset(
 TRAINERS = frozenset(
     "lightning pytorch_lightning accelerate fastai transformers skorch nbtrack".split()
 )
+# What estimators do with data: they leave it as it is, also where nobody knows whose they are.
+LEARNS = frozenset("fit fit_transform fit_predict partial_fit".split())
 # Those whose estimators keep the data that they are fitted to, and leave it as it is.
 LEARNERS = frozenset("sklearn xgboost lightgbm catboost statsmodels imblearn sktime".split())
 
