@@ -41,10 +41,12 @@ if TYPE_CHECKING:
     from nbtrack.store.search import Page, run_frame, run_page
     from nbtrack.store.selection import RunQuery
     from nbtrack.store.store import Store
+    from nbtrack.store.tail import PointsTail
     from nbtrack.store.thinned import (
         Series,
         ThinnedCurves,
         count_points,
+        later_points,
         listed_curves,
         thinned_curves,
         whole_curves,
@@ -76,10 +78,13 @@ _HOMES = {
     "nbtrack.store.search": ("Page", "run_frame", "run_page"),
     "nbtrack.store.selection": ("RunQuery",),
     "nbtrack.store.store": ("Store",),
+    "nbtrack.store.tail": ("PointsTail",),
     "nbtrack.store.thinned": (
         "Series",
         "ThinnedCurves",
         "count_points",
+        "later_points",
+        "later_points",
         "listed_curves",
         "thinned_curves",
         "whole_curves",
@@ -91,6 +96,7 @@ __all__ = [
     "Column",
     "JournalWriter",
     "Page",
+    "PointsTail",
     "RunDetail",
     "RunQuery",
     "Series",
@@ -107,6 +113,7 @@ __all__ = [
     "executed_cells",
     "experiment_table",
     "find_run",
+    "later_points",
     "list_columns",
     "listed_curves",
     "metric_history",
