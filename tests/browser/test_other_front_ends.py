@@ -96,8 +96,8 @@ def notebook_7(tmp_path: Path) -> Iterator[LabServer]:
     server.stop()
 
 
-def draws_all(page: Page) -> None:
-    """Every picture is drawn, and a brush in one is the selection of the others."""
+def draws_all(page: Page, *, widgets: int) -> None:
+    """Every picture is drawn, and a brush in one is the selection of all the widgets."""
     lines = page.locator(".nbt-par-canvas").first
     expect(lines).to_have_attribute("data-state", "drawn", timeout=60_000)
     expect(page.locator(".nbt-chart[data-state='drawn']")).to_be_visible(timeout=60_000)
@@ -106,7 +106,7 @@ def draws_all(page: Page) -> None:
     depth = page.locator("[data-axis='params.depth'] .nbt-par-strip")
     depth.focus()
     depth.press("ArrowUp")
-    expect(page.get_by_text("3 selected")).to_have_count(4)
+    expect(page.get_by_text("3 selected")).to_have_count(widgets)
 
 
 def test_notebook_7(page: Page, notebook_7: LabServer) -> None:
@@ -117,7 +117,7 @@ def test_notebook_7(page: Page, notebook_7: LabServer) -> None:
     page.goto(f"{notebook_7.url}/notebooks/seven.ipynb")
     page.wait_for_function(IDLE, timeout=60_000)
     page.evaluate("() => void window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    draws_all(page)
+    draws_all(page, widgets=4)
     page.screenshot(path=SCREENSHOTS / "notebook_7.png")
 
 
@@ -135,10 +135,10 @@ def test_marimo(page: Page, tmp_path: Path) -> None:
         url = f"http://127.0.0.1:{port}"
         _wait_for(url, server)
         page.goto(url)
-        draws_all(page)
         # It finds the models of other widgets, and makes no views of them.
         board = page.get_by_alt_text("Parallel coordinates, Runs")
-        expect(board).to_be_visible()
+        expect(board).to_be_visible(timeout=60_000)
+        draws_all(page, widgets=5)
         assert board.evaluate("img => img.naturalWidth") > 600
         expect(page.get_by_text("this page cannot show widgets within a widget")).to_be_visible()
         page.screenshot(path=SCREENSHOTS / "marimo.png", full_page=True)
