@@ -146,12 +146,14 @@ def bench_small_operations(times: int = 50) -> list[Figure]:
 
 
 def bench_readers_beside_writers(writers: int = 4, readers: int = 4) -> list[Figure]:
-    """Processes that look all the time, beside as many that log and start runs all the time."""
+    """Processes that look all the time, beside as many that log 1,000 steps a second."""
     write = f"""
 while time.perf_counter() < began + {_CROWD_S}:
     with nbtrack.run(store=sys.argv[1]) as run:
         for step in range(2000):
             run.log(loss=1 / (1 + step), acc=0.5)
+            if step % 10 == 9:
+                time.sleep(0.01)
 """
     read = f"""
 store, taken = Store(Path(sys.argv[1])), []
