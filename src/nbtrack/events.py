@@ -28,6 +28,22 @@ JOURNAL_VERSION = 3
 Status = Literal["running", "finished", "failed", "killed"]
 VerdictStatus = Literal["clean", "stale", "not replayable", "pending"]
 CellStatus = Literal["finished", "failed", "unknown"]
+RegistryChange = Literal[
+    "model created",
+    "model renamed",
+    "model deleted",
+    "version created",
+    "version deleted",
+    "described",
+    "card written",
+    "tagged",
+    "alias set",
+    "stage moved",
+    "gates declared",
+    "requested",
+    "decided",
+    "commented",
+]
 ParamType = Literal["int", "float", "bool", "str", "none", "json"]
 
 
@@ -238,6 +254,30 @@ AnyEvent = (
     | BoardKept
     | SeriesOpened
 )
+
+
+class RegistryChanged(Event, frozen=True):
+    """One change of the model registry. ``number`` counts them over all models, without a gap.
+
+    A change is decided while the store is locked and is kept at once, so that it stands in no
+    journal and is none of `AnyEvent`. ``model`` is the number of the change that created the
+    model, since names change. What ``key`` and ``value`` are is told in registry/DESIGN.md.
+    """
+
+    number: int
+    model: int
+    change: RegistryChange
+    user: str
+    host: str = ""
+    source: str = ""
+    version: int | None = None
+    key: str = ""
+    value: str | None = None
+    how: str = ""
+    about: int | None = None  # the number of the request that this one answers
+    run: str | None = None
+    comment: str = ""
+
 
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(AnyEvent).decode

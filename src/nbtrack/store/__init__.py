@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         run_groups,
     )
     from nbtrack.store.curves import metric_history, run_sparklines
+    from nbtrack.store.decision import Asked, Decision
     from nbtrack.store.details import RunDetail, run_detail, run_text, run_texts
     from nbtrack.store.experiments import experiment_table, runs_of_experiment
     from nbtrack.store.filters import parse_filter, quoted_column
@@ -37,6 +38,22 @@ if TYPE_CHECKING:
         executed_cells,
         run_artifacts,
         run_inputs,
+    )
+    from nbtrack.store.registered import (
+        approval_table,
+        difference_table,
+        history_table,
+        last_move,
+        last_number,
+        model_moves,
+        model_row,
+        model_table,
+        production_data_table,
+        production_table,
+        request_table,
+        version_table,
+        version_tags,
+        versions_by_data_table,
     )
     from nbtrack.store.search import Page, run_frame, run_page
     from nbtrack.store.selection import RunQuery
@@ -60,6 +77,7 @@ _HOMES = {
         "run_groups",
     ),
     "nbtrack.store.curves": ("metric_history", "run_sparklines"),
+    "nbtrack.store.decision": ("Asked", "Decision"),
     "nbtrack.store.details": ("RunDetail", "run_detail", "run_text", "run_texts"),
     "nbtrack.store.filters": ("parse_filter", "quoted_column"),
     "nbtrack.store.experiments": ("experiment_table", "runs_of_experiment"),
@@ -72,6 +90,22 @@ _HOMES = {
         "executed_cells",
         "run_artifacts",
         "run_inputs",
+    ),
+    "nbtrack.store.registered": (
+        "approval_table",
+        "difference_table",
+        "history_table",
+        "last_move",
+        "last_number",
+        "model_moves",
+        "model_row",
+        "model_table",
+        "production_data_table",
+        "production_table",
+        "request_table",
+        "version_table",
+        "version_tags",
+        "versions_by_data_table",
     ),
     "nbtrack.store.search": ("Page", "run_frame", "run_page"),
     "nbtrack.store.selection": ("RunQuery",),
@@ -88,7 +122,9 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Asked",
     "Column",
+    "Decision",
     "JournalWriter",
     "Page",
     "RunDetail",
@@ -99,19 +135,30 @@ __all__ = [
     "StoredCell",
     "StoredInput",
     "ThinnedCurves",
+    "approval_table",
     "best_runs",
     "board_content",
     "board_table",
     "content_mark",
     "count_points",
+    "difference_table",
     "executed_cells",
     "experiment_table",
     "find_run",
+    "history_table",
+    "last_move",
+    "last_number",
     "list_columns",
     "listed_curves",
     "metric_history",
+    "model_moves",
+    "model_row",
+    "model_table",
     "parse_filter",
+    "production_data_table",
+    "production_table",
     "quoted_column",
+    "request_table",
     "run_artifacts",
     "run_detail",
     "run_frame",
@@ -123,6 +170,9 @@ __all__ = [
     "run_texts",
     "runs_of_experiment",
     "thinned_curves",
+    "version_table",
+    "version_tags",
+    "versions_by_data_table",
     "whole_curves",
 ]
 

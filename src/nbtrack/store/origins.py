@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from nbtrack.events import CellStatus
 
 if TYPE_CHECKING:
+    from nbtrack.store.decision import Asked
     from nbtrack.store.store import Store
 
 
@@ -59,7 +60,7 @@ def executed_cells(store: Store, session: str, *, until: int | None = None) -> l
     return [StoredCell(**row) for row in found.to_pylist()]
 
 
-def run_inputs(store: Store, run_id: str) -> list[StoredInput]:
+def run_inputs(store: Asked, run_id: str) -> list[StoredInput]:
     """The data that a run read, by name."""
     found = store.query(
         "SELECT name, kind, digest, shape, schema, size_bytes, is_sampled, source, note "
@@ -69,7 +70,7 @@ def run_inputs(store: Store, run_id: str) -> list[StoredInput]:
     return [StoredInput(**row) for row in found.to_pylist()]
 
 
-def run_artifacts(store: Store, run_id: str) -> list[StoredArtifact]:
+def run_artifacts(store: Asked, run_id: str) -> list[StoredArtifact]:
     """The files that a run keeps, by path."""
     found = store.query(
         "SELECT path, digest, size_bytes, media_type FROM artifacts "

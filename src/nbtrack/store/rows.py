@@ -17,6 +17,7 @@ from nbtrack.events import (
     InputRead,
     NoteSet,
     ParamsLogged,
+    RegistryChanged,
     RunDeleted,
     RunEnded,
     RunRenamed,
@@ -46,6 +47,8 @@ _COLUMNS = {
     " note",
     "artifacts": "run_id:id ts:ts path digest size_bytes:i8 media_type",
     "boards": "ts:ts name content",
+    "registry": "number:i8 ts:ts model:i8 change version:i4 key value how about:i8 run_id:id"
+    " comment user host source",
     "damage": "found:ts file start_offset:i8 end_offset:i8 reason",
     "fold_log": "journal segment:i4 events_offset:i8 points_offset:i8 folded:ts ended:bool",
 }
@@ -143,6 +146,24 @@ class Rows:
                     )
                 case BoardKept():
                     self.add("boards", event.ts, event.name, event.content)
+                case RegistryChanged():
+                    self.add(
+                        "registry",
+                        event.number,
+                        event.ts,
+                        event.model,
+                        event.change,
+                        event.version,
+                        event.key,
+                        event.value,
+                        event.how,
+                        event.about,
+                        event.run,
+                        event.comment,
+                        event.user,
+                        event.host,
+                        event.source,
+                    )
                 case RunResumed():
                     self.change(event.run, event.ts, status="running")
                 case RunRenamed():

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 
-SCHEMA_VERSION = 3
+from nbtrack.store.registry_views import REGISTRY_VIEWS
+
+SCHEMA_VERSION = 4
 
 # STORAGE_VERSION keeps the file readable by both majors of DuckDB.
 STORAGE_VERSION = "v1.5.0"
@@ -77,10 +79,19 @@ CREATE TABLE base.artifacts (
 -- One row per change of a board; the last holds, and none where its content is NULL.
 CREATE TABLE base.boards (ts TIMESTAMP, name VARCHAR, content VARCHAR);
 """,
+    4: """
+-- One row per change of the model registry, in the order in which they were decided.
+CREATE TABLE base.registry (
+    number BIGINT, ts TIMESTAMP, model BIGINT, change VARCHAR, version INTEGER, key VARCHAR,
+    value VARCHAR, how VARCHAR, about BIGINT, run_id UUID, comment VARCHAR,
+    "user" VARCHAR, host VARCHAR, source VARCHAR
+);
+""",
 }
 TABLES = _FIRST + "".join(ADDED.values())
 
-VIEWS = """
+VIEWS = (
+    """
 CREATE OR REPLACE VIEW main.all_runs AS
 WITH change AS (
     SELECT run_id,
@@ -160,6 +171,8 @@ SELECT name, ts AS saved, content
 FROM (SELECT DISTINCT ON (name) * FROM base.boards ORDER BY name, ts DESC)
 WHERE content IS NOT NULL;
 """
+    + REGISTRY_VIEWS
+)
 
 
 def table_names() -> list[str]:
