@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from nbtrack.errors import NbtrackError
     from nbtrack.magics import load_ipython_extension, unload_ipython_extension
     from nbtrack.provenance.fluent import diff, export_environment, replay, why
+    from nbtrack.registry.fluent import (
+        register_model,
+        search_model_versions,
+        search_registered_models,
+        transition_stage,
+    )
+    from nbtrack.registry.registry import Registry
     from nbtrack.tracking.active import (
         active_run,
         end_run,
@@ -78,6 +85,13 @@ _HOMES = {
     "nbtrack.errors": ("NbtrackError",),
     "nbtrack.magics": ("load_ipython_extension", "unload_ipython_extension"),
     "nbtrack.provenance.fluent": ("diff", "export_environment", "replay", "why"),
+    "nbtrack.registry.fluent": (
+        "register_model",
+        "search_model_versions",
+        "search_registered_models",
+        "transition_stage",
+    ),
+    "nbtrack.registry.registry": ("Registry",),
     "nbtrack.tracking.active": (
         "active_run",
         "end_run",
@@ -137,6 +151,7 @@ __all__ = [
     "Importance",
     "NbtrackError",
     "ParallelCoordinates",
+    "Registry",
     "Run",
     "RunTable",
     "RunView",
@@ -166,6 +181,7 @@ __all__ = [
     "open_board",
     "parallel",
     "purge",
+    "register_model",
     "rename_experiment",
     "replay",
     "restore_experiment",
@@ -173,6 +189,8 @@ __all__ = [
     "run",
     "runs",
     "scatter",
+    "search_model_versions",
+    "search_registered_models",
     "search_runs",
     "set_experiment",
     "set_note",
@@ -181,6 +199,7 @@ __all__ = [
     "set_tags",
     "sql",
     "start_run",
+    "transition_stage",
     "unload_ipython_extension",
     "why",
 ]

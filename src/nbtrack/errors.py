@@ -30,6 +30,8 @@ Each leaf also inherits the builtin that a caller would catch.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class NbtrackError(Exception):
     """The root of every error that nbtrack raises on purpose."""
@@ -72,7 +74,14 @@ class ModelNotFound(NbtrackError, KeyError):
 
 
 class PromotionRefused(NbtrackError, PermissionError):
-    """A version does not meet what its model asks of one in Production; the message says all."""
+    """A version does not meet what its model asks of one in Production; the message says all.
+
+    ``checks`` has every gate, those that are met too.
+    """
+
+    def __init__(self, message: str, *, checks: Sequence[object] = ()) -> None:
+        super().__init__(message)
+        self.checks = tuple(checks)
 
 
 class RegistryConflict(NbtrackError, RuntimeError):

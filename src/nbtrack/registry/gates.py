@@ -16,7 +16,9 @@ from nbtrack.tracking.direction import higher_is_better
 from nbtrack.tracking.values import check_key
 
 
-class Gates(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Gates(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
     """What a promotion needs. A newer nbtrack's gate that this one does not know is not passed by.
 
     ``metrics`` are at least as good as those of what is in Production, to ``tolerance`` of its
@@ -158,15 +160,18 @@ def _metrics(gates: Gates, candidate: Evidence, current: Sequence[Evidence]) -> 
             yield Check(f"metric {key}", False, f"{key} of version {_of(candidate)} {kept}")
         elif not current:
             yield Check(f"metric {key}", True, f"{value:.6g}, and nothing is in Production yet")
-        for other in current if value is not None else ():
-            yield _against(gates, key, value, candidate, other)
+        else:
+            for other in current:
+                yield _against(gates, key, value, candidate, other)
 
 
 def _against(gates: Gates, key: str, value: float, candidate: Evidence, other: Evidence) -> Check:
     gate = f"metric {key}"
     theirs = other.metric(key)
     if theirs is None:
-        return Check(gate, False, f"version {_of(other)} in Production has no {key} to compare with")
+        return Check(
+            gate, False, f"version {_of(other)} in Production has no {key} to compare with"
+        )
     is_higher = gates.is_higher_better(key)
     slack = gates.tolerance * abs(theirs)
     is_as_good = value >= theirs - slack if is_higher else value <= theirs + slack

@@ -11,6 +11,7 @@ from nbtrack.tracking.values import check_key
 STAGES = ("None", "Staging", "Production", "Archived")
 PRODUCTION = "Production"
 _ALIAS = re.compile(r"[\w-]{1,255}")
+_TAKEN = re.compile(r"latest|v?\d+")
 
 
 def check_model_name(name: object) -> str:
@@ -46,7 +47,11 @@ def check_version(version: object) -> int:
 def check_alias(alias: object) -> str:
     """``alias``, if it cannot be taken for a version or for the latest one."""
     text = str(alias)
-    if not _ALIAS.fullmatch(text) or text.lower() == "latest" or re.fullmatch(r"v?\d+", text.lower()):
+    if (
+        not _ALIAS.fullmatch(text)
+        or text.lower() == "latest"
+        or re.fullmatch(r"v?\d+", text.lower())
+    ):
         raise InvalidValue(
             "An alias has letters, digits, '_' and '-', and is neither 'latest' nor a version "
             f"such as 'v3', got {alias!r}."

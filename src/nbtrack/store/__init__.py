@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     )
     from nbtrack.store.registered import (
         approval_table,
+        card_text,
         difference_table,
         history_table,
         last_move,
@@ -93,6 +94,7 @@ _HOMES = {
     ),
     "nbtrack.store.registered": (
         "approval_table",
+        "card_text",
         "difference_table",
         "history_table",
         "last_move",
@@ -139,6 +141,7 @@ __all__ = [
     "best_runs",
     "board_content",
     "board_table",
+    "card_text",
     "content_mark",
     "count_points",
     "difference_table",

@@ -175,6 +175,17 @@ def model_row(asked: Asked, name: str, *, at: Time = None) -> dict[str, Any] | N
     return rows[0] if rows else None
 
 
+def card_text(asked: Asked, model: int, version: int | None, *, at: Time = None) -> str:
+    """The card of a model, or of one version; empty where none was written."""
+    sql = """
+        SELECT coalesce(arg_max(value, number), '') AS card FROM registry
+        WHERE model = $model AND change = 'card written' AND version IS NOT DISTINCT FROM $version
+    """
+    found = _ask(asked, sql, {"model": model, "version": version}, at)
+    card: str = found["card"].to_pylist()[0]
+    return card
+
+
 def version_tags(asked: Asked, *, at: Time = None) -> dict[tuple[str, int], dict[str, str]]:
     """The tags of every version that has any."""
     sql = (
