@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbtrack.errors import ModelNotFound
 from nbtrack.registry.names import STAGES, check_version
-from nbtrack.registry.records import ModelVersion, Request, version_of
+from nbtrack.registry.records import ModelVersion, Request, versions_of
 
 if TYPE_CHECKING:
     from nbtrack.store import Asked
@@ -53,12 +53,9 @@ def find_versions(
 
     with at_once(asked):
         table = version_table(asked, filter, order_by, limit, at=at, name=name)
-        tags = version_tags(asked, at=at)
+        tags = version_tags(asked, name=name, at=at)
         seen = last_number(asked)
-    return [
-        version_of(row, tags.get((row["name"], row["version"]), {}), seen)
-        for row in table.to_pylist()
-    ]
+    return versions_of(table, tags, seen)
 
 
 def find_version(asked: Asked, name: str, version: object, at: Time = None) -> ModelVersion:

@@ -186,15 +186,19 @@ def card_text(asked: Asked, model: int, version: int | None, *, at: Time = None)
     return card
 
 
-def version_tags(asked: Asked, *, at: Time = None) -> dict[tuple[str, int], dict[str, str]]:
-    """The tags of every version that has any."""
+def version_tags(
+    asked: Asked, *, name: str | None = None, at: Time = None
+) -> dict[tuple[str, int], dict[str, str]]:
+    """The tags of every version that has any; of those of one model with ``name``."""
     sql = (
         "SELECT m.name, t.version, t.key, t.value FROM tags t JOIN models m USING (model) "
-        "WHERE t.version IS NOT NULL ORDER BY t.key"
+        "WHERE t.version IS NOT NULL AND ($name::VARCHAR IS NULL OR m.name = $name) ORDER BY t.key"
     )
     tags: dict[tuple[str, int], dict[str, str]] = {}
-    for row in _ask(asked, sql, {}, at).to_pylist():
-        tags.setdefault((row["name"], row["version"]), {})[row["key"]] = row["value"]
+    found = _ask(asked, sql, {"name": name}, at)
+    columns = (column.to_pylist() for column in found.columns)
+    for model, version, key, value in zip(*columns, strict=True):
+        tags.setdefault((model, version), {})[key] = value
     return tags
 
 

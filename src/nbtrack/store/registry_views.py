@@ -20,18 +20,25 @@ SELECT model, arg_max(value, number) FILTER (change IN ('model created', 'model 
 FROM {registry} GROUP BY model HAVING NOT bool_or(change = 'model deleted')
 """
 
+# Each part rolls up its own kind of change: one roll-up of them all takes twice as long.
 VERSIONS = """
-SELECT model, version, min(ts) AS created, arg_min("user", number) AS "user",
-       arg_min(run_id, number) AS run_id, arg_min(key, number) AS path,
-       arg_min(value, number) AS digest,
-       coalesce(arg_max(key, number) FILTER (change = 'stage moved'), 'None') AS stage,
-       max(ts) FILTER (change = 'stage moved') AS stage_since,
-       arg_max("user", number) FILTER (change = 'stage moved') AS stage_by,
-       coalesce(arg_max(how, number) FILTER (change = 'stage moved'), '') AS stage_how,
-       coalesce(arg_max(value, number) FILTER (change = 'described'), '') AS description,
-       coalesce(arg_max(value, number) FILTER (change = 'card written'), '') AS card
-FROM {registry} WHERE version IS NOT NULL
-GROUP BY model, version HAVING NOT bool_or(change = 'version deleted')
+SELECT c.model, c.version, c.ts AS created, c."user", c.run_id, c.key AS path, c.value AS digest,
+       coalesce(s.stage, 'None') AS stage, s.stage_since, s.stage_by,
+       coalesce(s.stage_how, '') AS stage_how, coalesce(s.overridden, false) AS overridden,
+       coalesce(d.description, '') AS description
+FROM {registry} c LEFT JOIN (
+    SELECT model, version, arg_max(key, number) AS stage, max(ts) AS stage_since,
+           arg_max("user", number) AS stage_by, arg_max(how, number) AS stage_how,
+           -- Once it went to Production past a gate, that is told for ever.
+           bool_or(how = 'override') AS overridden
+    FROM {registry} WHERE change = 'stage moved' GROUP BY model, version
+) s USING (model, version) LEFT JOIN (
+    SELECT model, version, arg_max(value, number) AS description
+    FROM {registry} WHERE change = 'described' AND version IS NOT NULL GROUP BY model, version
+) d USING (model, version)
+WHERE c.change = 'version created' AND (c.model, c.version) NOT IN (
+    SELECT (model, version) FROM {registry} WHERE change = 'version deleted'
+)
 """
 
 ALIASES = """
@@ -102,7 +109,8 @@ _OF = {
 # Each question, over the relations above; ``HISTORY`` alone is about what is gone, too.
 LISTED_VERSIONS = """
 SELECT m.name, v.version, v.stage, a.aliases, v.description, v.run_id, v.path, v.digest,
-       v.created, v."user", v.stage_since, v.stage_by, v.stage_how AS how
+       v.created, v."user", v.stage_since, v.stage_by, v.stage_how AS how,
+       v.overridden
 FROM versions v JOIN models m USING (model) LEFT JOIN (
     SELECT model, version, list(alias ORDER BY alias) AS aliases FROM aliases GROUP BY ALL
 ) a USING (model, version)
