@@ -178,18 +178,20 @@ def _against(gates: Gates, key: str, value: float, candidate: Evidence, other: E
     figures = f"{value:.6g} against {theirs:.6g} of version {_of(other)} in Production"
     if gates.tolerance:
         figures += f", {gates.tolerance:.1%} allowed"
-    trouble = _other_data(gates.data, candidate, other)
+    trouble, sampled = _other_data(gates.data, candidate, other)
     if not is_as_good:
         figures = f"{figures}: {'less' if is_higher else 'more'} is worse"
+    if sampled:
+        figures += f" (of {', '.join(sampled)} a sample is the same)"
     return Check(gate, is_as_good and not trouble, "; ".join([figures, *trouble]))
 
 
-def _other_data(name: str, candidate: Evidence, other: Evidence) -> list[str]:
-    """Why two values were not reached on the same data, if they were not."""
+def _other_data(name: str, candidate: Evidence, other: Evidence) -> tuple[list[str], list[str]]:
+    """Why two values were not reached on the same data, and what is only known by a sample."""
     ours, theirs = candidate.data, other.data
     names = [name] if name else sorted(ours.keys() & theirs.keys())
     if not names:
-        return ["the two runs have no data of the same name, so that the values say nothing"]
+        return ["the two runs have no data of the same name, so that the values say nothing"], []
     trouble = []
     for each in names:
         lacking = [_of(side) for side in (candidate, other) if each not in side.data]
@@ -203,7 +205,7 @@ def _other_data(name: str, candidate: Evidence, other: Evidence) -> list[str]:
                 f"{each} is not the same data ({ours[each].digest[:8]} against "
                 f"{theirs[each].digest[:8]}){hint}"
             )
-    return trouble
+    return trouble, [each for each in names if each in ours and ours[each].is_sampled]
 
 
 def _of(evidence: Evidence) -> str:

@@ -31,7 +31,7 @@ def check_stage(stage: object) -> str:
     for known in STAGES:
         if text.lower() == known.lower():
             return known
-    near = difflib.get_close_matches(text.capitalize(), STAGES, n=1)
+    near = difflib.get_close_matches(text.capitalize(), STAGES, n=1, cutoff=0.5)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
     raise InvalidValue(f"A stage is one of {', '.join(STAGES)}, got {stage!r}{hint}.")
 
