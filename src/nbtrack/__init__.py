@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from nbtrack.widgets.compare.widget import Comparison, compare
     from nbtrack.widgets.curves.widget import Curves, curves
     from nbtrack.widgets.parallel.widget import ParallelCoordinates, parallel
+    from nbtrack.widgets.registry.widget import RegistryPanel
     from nbtrack.widgets.run_table.widget import RunTable
     from nbtrack.widgets.run_view.widget import RunView
     from nbtrack.widgets.runs import runs
@@ -137,6 +138,7 @@ _HOMES = {
         "scatter",
     ),
     "nbtrack.widgets.parallel.widget": ("ParallelCoordinates", "parallel"),
+    "nbtrack.widgets.registry.widget": ("RegistryPanel",),
     "nbtrack.widgets.run_table.widget": ("RunTable",),
     "nbtrack.widgets.run_view.widget": ("RunView",),
     "nbtrack.widgets.runs": ("runs",),
@@ -152,6 +154,7 @@ __all__ = [
     "NbtrackError",
     "ParallelCoordinates",
     "Registry",
+    "RegistryPanel",
     "Run",
     "RunTable",
     "RunView",

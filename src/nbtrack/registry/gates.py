@@ -38,6 +38,16 @@ class Gates(
     def __bool__(self) -> bool:
         return self != Gates()
 
+    def told(self) -> list[str]:
+        """Each gate in words."""
+        slack = f", {self.tolerance:.1%} worse at most" if self.tolerance else ""
+        on = f" on {self.data!r}" if self.data else " on the same data"
+        said = [f"{key} as good as in Production{on}{slack}" for key in self.metrics]
+        said += ["verdict clean, or replayed"] if self.verdict else []
+        said += ["somebody else approves"] if self.approver else []
+        said += ["described"] if self.description else []
+        return [*said, self.where] if self.where else said
+
     def is_higher_better(self, metric: str) -> bool:
         """Which way is better, as it was declared."""
         return metric in self.higher

@@ -11,7 +11,7 @@ import msgspec
 from nbtrack.errors import InvalidValue, PromotionRefused, RegistryConflict
 from nbtrack.registry.evidence import Evidence
 from nbtrack.registry.finding import find_requests, find_versions
-from nbtrack.registry.gates import Check, checks, read_gates
+from nbtrack.registry.gates import Check, Gates, checks, read_gates
 from nbtrack.registry.names import PRODUCTION
 from nbtrack.registry.records import ModelVersion, Request
 from nbtrack.registry.turn import Turn
@@ -25,13 +25,12 @@ ROLL_BACK, OVERRIDE = "roll back", "override"
 def gate_checks(
     asked: Asked,
     version: ModelVersion,
-    gates_text: str,
+    gates: Gates,
     *,
     actor: str,
     requester: str | None = None,
 ) -> list[Check]:
     """What the model asks of a version that goes to Production, each with its figures."""
-    gates = read_gates(gates_text)
     if not gates:
         return []
     there = in_stage(asked, version.name, PRODUCTION)
@@ -78,7 +77,7 @@ def move(
         found = gate_checks(
             turn.asked,
             moved,
-            model["gates"],
+            read_gates(model["gates"]),
             actor=turn.author.user,
             requester=request.requested_by if request is not None else None,
         )
@@ -108,7 +107,7 @@ def move_back(turn: Turn, name: str, comment: str, seen: int) -> tuple[int, list
     there = in_stage(turn.asked, name, PRODUCTION)
     if not there:
         raise InvalidValue(f"Nothing of {name!r} is in Production, so that there is no way back.")
-    back = _before(model_moves(turn.asked, model["model"]), {each.version for each in there})
+    back = before(model_moves(turn.asked, model["model"]), {each.version for each in there})
     if back is None:
         raise InvalidValue(
             f"Nothing of {name!r} was in Production before version {there[0].version}."
@@ -122,7 +121,7 @@ def move_back(turn: Turn, name: str, comment: str, seen: int) -> tuple[int, list
     return back, [each.version for each in there]
 
 
-def _before(moves: Iterable[dict[str, Any]], there: set[int]) -> int | None:
+def before(moves: Iterable[dict[str, Any]], there: set[int]) -> int | None:
     """The version below the top of those that were promoted one upon the other.
 
     One that was rolled back from is off the pile: a second roll back goes further back.

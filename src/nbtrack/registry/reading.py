@@ -143,7 +143,7 @@ class RegistryView:
         settle()
         with self._store.settled():
             found = finding.find_version(self._store, name, version)
-            gates = finding.find_model(self._store, name)["gates"]
+            gates = self.gates(name)
             user = author_at(self._store.path).user
             return gate_checks(self._store, found, gates, actor=user)
 

@@ -210,6 +210,19 @@ def last_number(asked: Asked) -> int:
     return number
 
 
+def registry_mark(asked: Asked, run_id: str | None) -> object:
+    """What changes with every change of the registry, and with what is known of one run."""
+    rows = ", ".join(
+        f"(SELECT count(*) FROM base.{table} WHERE run_id = $run::UUID) AS {table}"
+        for table in ("run_changes", "facts", "inputs", "summary")
+    )
+    found = asked.query(
+        f"SELECT coalesce(max(number), 0) AS number, {rows} FROM base.registry",
+        {"run": run_id or "0" * 32},
+    )
+    return found.to_pylist()
+
+
 def last_move(asked: Asked, model: int, since: int) -> dict[str, Any] | None:
     """The last change of a stage of this model after the change ``since``, if there is one."""
     rows: list[dict[str, Any]] = asked.query(
