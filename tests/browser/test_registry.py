@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Locator, expect
 
+import nbtrack
+from nbtrack.events import InputRead
+from nbtrack.tracking.active import current_store
 from tests.browser.lab import Lab, Notebook
 
-FILL = """
+START = """
 import nbtrack, os
-from nbtrack.events import InputRead
 os.environ["NBTRACK_USER"] = "ann"
-for number, accuracy in enumerate([.9, .93, .91, .94], 1):
-    with nbtrack.run("forest", n_estimators=100 * number) as run:
-        run.log(accuracy=accuracy, f1=accuracy - .02, loss=1 - accuracy)
-        run.keep_artifact("model/MLmodel", str(accuracy).encode())
-        run.keep_inputs([InputRead(0, "", "test", "frame", "d1" * 16),
-                         InputRead(0, "", "train", "frame", f"t{number}" * 16)])
-        run.judge("clean" if number < 4 else "stale")
-        run.observe({"git.commit": f"c0ffee{number}" * 5})
-    nbtrack.register_model(f"runs:/{run.id}/model", "fraud",
-                           description=f"forest of {100 * number}")
 registry = nbtrack.Registry()
-registry.update_registered_model("fraud", "tells fraud from trade")
-registry.create_registered_model("churn")
-registry.transition_stage("fraud", 1, "Production", comment="to begin with")
-registry.set_registered_model_alias("fraud", "champion", 1)
-registry.set_gates("fraud", metric="accuracy", data="test", verdict=True)
 """
 SHOW = "panel = nbtrack.RegistryPanel('fraud'); panel"
 TELL = "print([(v.version, v.stage, v.how) for v in registry.search_model_versions()][::-1])"
@@ -39,11 +29,47 @@ done = subprocess.run([sys.executable, "-c", textwrap.dedent('''
     r.transition_stage("fraud", 2, "Production", comment="from elsewhere")
 ''')], env={**os.environ, "NBTRACK_USER": "eve", "NBTRACK_STORE": str(registry._store.path)})
 """
+BUSY = """
+import time
+deadline = time.monotonic() + 60
+while registry.get_registered_model("fraud").in_production != (2,) and time.monotonic() < deadline:
+    time.sleep(.05)
+print("in Production:", *registry.get_registered_model("fraud").in_production)
+"""
+SET = "panel.model, panel.version = 'fraud', 3"
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with a model of four versions and two gates, of which the last meets one."""
+    place = tmp_path_factory.mktemp("filled") / ".nbtrack"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NBTRACK_USER", "ann")
+        registry = nbtrack.Registry(place)
+        for number, accuracy in enumerate([0.9, 0.93, 0.91, 0.94], 1):
+            with nbtrack.run("forest", store=place, n_estimators=100 * number) as run:
+                run.log(accuracy=accuracy, f1=accuracy - 0.02, loss=1 - accuracy)
+                run.keep_artifact("model/MLmodel", str(accuracy).encode())
+                run.keep_inputs(
+                    InputRead(0, "", name, "frame", digest * 16)
+                    for name, digest in (("test", "d1"), ("train", f"t{number}"))
+                )
+                run.judge("clean" if number < 4 else "stale")
+                run.observe({"git.commit": f"c0ffee{number}" * 5})
+            registry.register(f"runs:/{run.id}/model", "fraud", description=f"forest of {number}00")
+        registry.update_registered_model("fraud", "tells fraud from trade")
+        registry.create_registered_model("churn")
+        registry.transition_stage("fraud", 1, "Production", comment="to begin with")
+        registry.set_registered_model_alias("fraud", "champion", 1)
+        registry.set_gates("fraud", metric="accuracy", data="test", verdict=True)
+    current_store(place).close()
+    return place
 
 
 @pytest.fixture
-def notebook(lab: Lab) -> Notebook:
-    notebook = lab.open(lab.write("registry.ipynb", [FILL, SHOW, TELL, OTHER]))
+def notebook(lab: Lab, filled: Path) -> Notebook:
+    shutil.copytree(filled, lab.folder / ".nbtrack")
+    notebook = lab.open(lab.write("registry.ipynb", [START, SHOW, TELL, OTHER, BUSY, SET]))
     notebook.run_cell(0)
     notebook.run_cell(1)
     return notebook
@@ -79,7 +105,7 @@ def test_a_version_is_promoted_with_a_comment(panel: Locator, notebook: Notebook
     card(panel, 2).click()
     expect(panel.get_by_role("heading", name="Version 2")).to_be_visible()
     metric = panel.locator("tr[data-metric=accuracy] td")
-    expect(metric).to_have_text(["0.9300", "0.9000", "+0.03000"])
+    expect(metric).to_have_text(["0.93", "0.9", "+0.03"])
     expect(panel.locator(".nbt-reg-met")).to_have_count(2)
     panel.get_by_role("button", name="Promote to Production").click()
     expect(panel.locator("form")).to_contain_text(
@@ -87,7 +113,7 @@ def test_a_version_is_promoted_with_a_comment(panel: Locator, notebook: Notebook
     )
     notebook.screenshot("registry_confirm", panel)
     panel.get_by_role("textbox", name="Comment").fill("better on the same test data")
-    panel.locator("form").get_by_role("button", name="Move").click()
+    panel.locator("form").get_by_role("button", name="Promote").click()
     expect(column(panel, "Production")).to_have_text(["2"])
     expect(column(panel, "Archived")).to_have_text(["1"])
     expect(panel.locator("form")).to_be_hidden()
@@ -107,13 +133,13 @@ def test_a_gate_refuses_an_override_passes_it_and_a_roll_back_undoes_it(
     panel.get_by_role("button", name="Promote to Production").click()
     form = panel.locator("form")
     expect(form.locator(".nbt-reg-unmet")).to_have_count(1)
-    form.get_by_role("button", name="Move").click()
+    form.get_by_role("button", name="Promote").click()
     problem = panel.get_by_role("alert")
     expect(problem).to_contain_text("Version 4 of 'fraud' does not go to Production")
     expect(column(panel, "Production")).to_have_text(["1"])
     notebook.screenshot("registry_refused", panel)
     panel.get_by_role("textbox", name="Why past the gates").fill("the shop is down")
-    form.get_by_role("button", name="Move past 1 gate").click()
+    form.get_by_role("button", name="Promote past 1 gate").click()
     expect(column(panel, "Production")).to_have_text(["4"])
     expect(problem).to_be_hidden()
     expect(card(panel, 4)).to_contain_text("override")
@@ -152,24 +178,22 @@ def test_what_another_kernel_decides_is_seen_and_who_was_late_is_told(
     notebook.run_cell(3)
     expect(column(panel, "Production")).to_have_text(["2"])
     expect(panel.get_by_role("textbox", name="Comment")).to_have_value("what I typed")
-    panel.locator("form").get_by_role("button", name="Move").click()
+    panel.locator("form").get_by_role("button", name="Archive").click()
     expect(panel.get_by_role("alert")).to_contain_text("version 2 of 'fraud' went to Production")
     expect(panel.get_by_role("alert")).to_contain_text("by eve")
     # Told once, it may be repeated.
-    panel.locator("form").get_by_role("button", name="Move").click()
+    panel.locator("form").get_by_role("button", name="Archive").click()
     expect(column(panel, "Archived")).to_have_text(["3", "1"])
 
 
 def test_it_is_decided_while_a_cell_runs(panel: Locator, notebook: Notebook, lab: Lab) -> None:
     card(panel, 2).click()
     expect(panel.get_by_role("heading", name="Version 2")).to_be_visible()
-    busy = "import time\nwhile registry.get_registered_model('fraud').in_production != (2,):\n"
-    notebook.set_source(3, busy + "    time.sleep(.05)\nprint('seen', 1 + 1)")
-    notebook.start_cell(3)
-    decide(panel, "Promote to Production", "while it runs", "Move")
+    notebook.start_cell(4)
+    decide(panel, "Promote to Production", "while it runs", "Promote")
     expect(column(panel, "Production")).to_have_text(["2"])
     # The cell itself waited for it.
-    expect(notebook.output(3)).to_contain_text("seen 2")
+    expect(notebook.output(4)).to_contain_text("in Production: 2")
 
 
 def test_it_is_used_with_the_keyboard_alone(panel: Locator) -> None:
@@ -194,18 +218,7 @@ def test_it_is_used_with_the_keyboard_alone(panel: Locator) -> None:
     expect(promote).to_be_focused()
 
 
-def test_another_model_is_shown_and_an_empty_one_says_so(
-    panel: Locator, notebook: Notebook
-) -> None:
-    panel.get_by_role("button", name="churn").click()
-    expect(panel.locator(".nbt-reg-name")).to_have_text("churn")
-    expect(panel.locator(".nbt-reg-card")).to_have_count(0)
-    notebook.set_source(2, "panel.model, panel.version = 'fraud', 3")
-    notebook.run_cell(2)
-    expect(panel.get_by_role("heading", name="Version 3")).to_be_visible()
-
-
-def test_it_follows_the_theme_and_fits_a_narrow_place(
+def test_it_follows_theme_and_traits_and_fits_a_narrow_place(
     panel: Locator, notebook: Notebook, lab: Lab
 ) -> None:
     card(panel, 4).click()
@@ -217,6 +230,11 @@ def test_it_follows_the_theme_and_fits_a_narrow_place(
         notebook.screenshot(f"registry_{theme.lower()}", panel)
     assert colours[0] != colours[1]
     lab.set_theme("JupyterLab Light")
+    panel.get_by_role("button", name="churn").click()
+    expect(panel.locator(".nbt-reg-name")).to_have_text("churn")
+    expect(panel.locator(".nbt-reg-card")).to_have_count(0)
+    notebook.run_cell(5)
+    expect(panel.get_by_role("heading", name="Version 3")).to_be_visible()
     panel.evaluate("root => { root.parentElement.style.width = '400px'; }")
     expect(panel).to_have_class("nbt nbt-narrow")
     assert panel.evaluate("root => root.scrollWidth <= 400")

@@ -39,7 +39,7 @@ export function board(view: RegistryView): HTMLElement[] {
 }
 
 function card(view: RegistryView, version: Version): HTMLElement {
-  const isChosen = view.chosen?.version === version.version;
+  const isChosen = view.looksAt === version.version;
   const asked = view.shown!.requests.filter((each) => each.version === version.version);
   const made = button(
     "",
@@ -51,7 +51,7 @@ function card(view: RegistryView, version: Version): HTMLElement {
         "aria-label": `Version ${version.version}, ${version.stage}`,
       },
     },
-    () => view.choose(version.version),
+    () => void view.choose(version.version),
   );
   const how = version.how || (version.overridden ? "override" : "");
   made.append(

@@ -80,7 +80,8 @@ export function decisionForm(view: RegistryView): HTMLElement {
     gates.replaceChildren(...(unmet.length ? [checkList(unmet)] : []));
     override.label.hidden = unmet.length === 0;
     const isPast = unmet.length > 0 && override.area.value.trim() !== "";
-    confirm.textContent = isPast ? `${VERBS[decision.kind]} past ${unmet.length} gate${unmet.length > 1 ? "s" : ""}` : VERBS[decision.kind];
+    const past = isPast ? ` past ${unmet.length} gate${unmet.length > 1 ? "s" : ""}` : "";
+    confirm.textContent = `${verb(decision)}${past}`;
     confirm.classList.toggle("nbt-reg-danger", isPast);
   };
   const close = () => {
@@ -121,8 +122,12 @@ export function decisionForm(view: RegistryView): HTMLElement {
   return form;
 }
 
-const VERBS: Record<Decision["kind"], string> = {
-  move: "Move",
+function verb(decision: Decision): string {
+  if (decision.kind !== "move") return VERBS[decision.kind];
+  return decision.stage === "Production" ? "Promote" : decision.stage === "Archived" ? "Archive" : "Move";
+}
+
+const VERBS: Record<Exclude<Decision["kind"], "move">, string> = {
   ask: "Ask",
   approve: "Approve",
   reject: "Reject",

@@ -12,7 +12,7 @@ const SHOWN_METRICS = 8;
 
 export function evidence(view: RegistryView): HTMLElement[] {
   const { chosen } = view;
-  if (!chosen) return [];
+  if (!chosen) return view.looksAt === null ? [] : [comes(view.looksAt)];
   const version = view.version(chosen.version)!;
   const made = [`registered ${day(version.created)} by ${version.user}`];
   if (chosen.trained_by && chosen.trained_by !== version.user) made.push(`trained by ${chosen.trained_by}`);
@@ -34,6 +34,15 @@ export function evidence(view: RegistryView): HTMLElement[] {
     ),
     actions(view),
   ];
+}
+
+function comes(version: number): HTMLElement {
+  return el(
+    "div",
+    { class: "nbt-reg-title" },
+    el("h3", { text: `Version ${version}` }),
+    el("span", { class: "nbt-quiet nbt-small", text: "Reading what it is judged by …" }),
+  );
 }
 
 function gates(view: RegistryView, chosen: Evidence): HTMLElement | null {
@@ -98,7 +107,7 @@ function metrics(chosen: Evidence): HTMLElement {
   const { against } = chosen;
   const shown = chosen.metrics.slice(0, SHOWN_METRICS);
   const rest = chosen.metrics.slice(SHOWN_METRICS);
-  const heads = ["metric", `version ${chosen.version}`, ...(against === null ? [] : [`${against}, in Production`, ""])];
+  const heads = ["metric", `version ${chosen.version}`, ...(against === null ? [] : [`${against} in Production`, ""])];
   return el(
     "div",
     { class: "nbt-reg-metrics" },

@@ -19,6 +19,7 @@ export class RegistryView extends StoredView<Snapshot, Intent, Answer> {
   /** The registry's last change when the decision was begun: what the user had seen. */
   #seen = 0;
   #onDecision: (() => void)[] = [];
+  #wanted: number | null = null;
 
   constructor(model: AnyModel, signal: AbortSignal) {
     super(besideCells(model, signal), signal);
@@ -28,8 +29,15 @@ export class RegistryView extends StoredView<Snapshot, Intent, Answer> {
     return this.snapshot.model;
   }
 
+  /** The evidence for the version that is looked at; `null` until the kernel has told it. */
   get chosen(): Evidence | null {
-    return this.shown?.chosen ?? null;
+    const told = this.shown?.chosen ?? null;
+    return this.#wanted === null || told?.version === this.#wanted ? told : null;
+  }
+
+  /** The version that is looked at, though its evidence may be on its way. */
+  get looksAt(): number | null {
+    return this.#wanted ?? this.shown?.chosen?.version ?? null;
   }
 
   version(number: number): Version | undefined {
@@ -49,10 +57,16 @@ export class RegistryView extends StoredView<Snapshot, Intent, Answer> {
     void this.ask({ kind: "model", name });
   }
 
-  choose(version: number): void {
-    if (version === this.chosen?.version) return;
+  async choose(version: number): Promise<void> {
+    if (version === this.looksAt) return;
     this.giveUp();
-    void this.ask({ kind: "choose", version });
+    // From now on no button is of the version that was looked at before.
+    this.#wanted = version;
+    this.announce("state");
+    const answer = await this.ask({ kind: "choose", version });
+    if (!answer) return;
+    this.#wanted = null;
+    this.announce("state");
   }
 
   onDecision(listener: () => void): void {

@@ -85,7 +85,9 @@ class RegistryPanel(StoreWidget):
                 self._do(intent)
             except PromotionRefused as refusal:
                 self._push()
-                return Answer({"kind": "refused", "message": str(refusal)})
+                reasons = str(refusal).rpartition("\n")[0]
+                advice = "Mend this, or write why it goes past the gates."
+                return Answer({"kind": "refused", "message": f"{reasons}\n{advice}"})
             self._push()
         return Answer({"kind": "done"})
 
