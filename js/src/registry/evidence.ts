@@ -48,13 +48,15 @@ function comes(version: number): HTMLElement {
 function gates(view: RegistryView, chosen: Evidence): HTMLElement | null {
   const isThere = view.version(chosen.version)?.stage === "Production";
   if (!chosen.checks.length) {
-    const declared = view.shown!.gates.length ? "" : "No gates: any version may go to Production.";
-    return declared ? el("div", { class: "nbt-quiet", text: declared }) : null;
+    const { gates: declared } = view.shown!;
+    if (isThere) return null;
+    const text = declared.length ? declared.join("; ") : "No gates: any version may go to Production.";
+    return el("div", { class: "nbt-quiet", text });
   }
   return el(
     "div",
     {},
-    el("div", { class: "nbt-reg-label", text: isThere ? "What Production asks for" : "To go to Production" }),
+    el("div", { class: "nbt-reg-label", text: isThere ? "When it went to Production" : "To go to Production" }),
     checkList(chosen.checks),
   );
 }
@@ -70,7 +72,7 @@ function facts(chosen: Evidence): HTMLElement {
     }),
   ]);
   for (const data of chosen.data) {
-    const same = data.same === null ? "" : data.same ? " same as Production's" : " not Production's";
+    const same = data.same === null ? "" : data.same ? ` as in ${chosen.against}` : ` not as in ${chosen.against}`;
     rows.push([
       "data",
       el(
@@ -84,7 +86,7 @@ function facts(chosen: Evidence): HTMLElement {
     ]);
   }
   if (chosen.code.commit) {
-    const same = chosen.code.same === null ? "" : chosen.code.same ? ", same as Production's" : "";
+    const same = chosen.code.same === null ? "" : chosen.code.same ? ` as in ${chosen.against}` : ` not as in ${chosen.against}`;
     rows.push([
       "code",
       el(
@@ -107,7 +109,7 @@ function metrics(chosen: Evidence): HTMLElement {
   const { against } = chosen;
   const shown = chosen.metrics.slice(0, SHOWN_METRICS);
   const rest = chosen.metrics.slice(SHOWN_METRICS);
-  const heads = ["metric", `version ${chosen.version}`, ...(against === null ? [] : [`${against} in Production`, ""])];
+  const heads = ["metric", `version ${chosen.version}`, ...(against === null ? [] : [`${against} ${chosen.against_is}`, ""])];
   return el(
     "div",
     { class: "nbt-reg-metrics" },

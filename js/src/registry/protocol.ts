@@ -56,8 +56,9 @@ export interface Metric {
 
 export interface Evidence {
   version: number;
-  /** The version in Production that it is held against. */
+  /** The version that it is held against, and whether that is "in Production" or "before it". */
   against: number | null;
+  against_is: string;
   metrics: Metric[];
   data: { name: string; digest: string; sampled: boolean; shape: string; same: boolean | null }[];
   code: { commit: string; dirty: boolean; same: boolean | null };

@@ -7,10 +7,9 @@ version, and what is in Production.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from nbtrack.errors import StoreTooNew
 from nbtrack.events import short_id
@@ -27,11 +26,13 @@ from nbtrack.store import (
     last_number,
     model_moves,
     model_table,
+    production_table,
     registry_mark,
 )
 from nbtrack.tracking.author import author_at
 from nbtrack.tracking.direction import higher_is_better
 from nbtrack.widgets.frame import lock_of
+from nbtrack.widgets.registry.changes import change_entry, checks_when_promoted, utc_text
 from nbtrack.widgets.wire import json_number
 
 MAX_VERSIONS = 60
@@ -106,6 +107,7 @@ class PanelModel:
         row = find_model(self.store, name)
         versions = find_versions(self.store, name=name)
         waiting = [each for each in find_requests(self.store, name=name) if each.status == "open"]
+        changes = history_table(self.store, name=name).to_pylist()
         shown = _on_board(versions, waiting)
         chosen = self._chosen(shown, waiting)
         self._looked_at = chosen.run_id if chosen is not None else None
@@ -116,6 +118,11 @@ class PanelModel:
             gates, told = Gates(), [str(error)]
         else:
             told = gates.told()
+        checks: list[dict[str, Any]] = []
+        if chosen is not None and chosen.stage == PRODUCTION:
+            checks = checks_when_promoted(changes, chosen.version)
+        elif chosen is not None:
+            checks = self._checks(chosen, gates, waiting)
         return {
             "name": name,
             "description": row["description"],
@@ -125,8 +132,8 @@ class PanelModel:
             "versions": [_version(each) for each in shown],
             "requests": [_request(each) for each in waiting],
             "can_roll_back": self._can_roll_back(row["model"], current),
-            "chosen": None if chosen is None else self._evidence(chosen, current, gates, waiting),
-            "history": self._history(name),
+            "chosen": None if chosen is None else self._evidence(chosen, versions, gates, checks),
+            "history": [change_entry(each) for each in changes[:MAX_HISTORY]],
         }
 
     def _can_roll_back(self, model: int, current: list[ModelVersion]) -> int | None:
@@ -141,98 +148,62 @@ class PanelModel:
             self.chosen = next(iter([*asked, *others, *by_number]), None)
         return None if self.chosen is None else by_number[self.chosen]
 
-    def _evidence(
-        self,
-        chosen: ModelVersion,
-        current: list[ModelVersion],
-        gates: Gates,
-        waiting: list[Request],
-    ) -> dict[str, Any]:
-        evidence = Evidence(self.store, chosen)
-        others = [each for each in current if each.version != chosen.version]
-        against = Evidence(self.store, others[0]) if others else None
+    def _checks(
+        self, chosen: ModelVersion, gates: Gates, waiting: list[Request]
+    ) -> list[dict[str, Any]]:
+        """The gates as they would be asked if it were promoted now, by whoever looks."""
         asked = [
             each.requested_by
             for each in waiting
             if (each.version, each.stage) == (chosen.version, PRODUCTION)
         ]
-        checks = gate_checks(
+        found = gate_checks(
             self.store,
             chosen,
             gates,
             actor=author_at(self.store.path).user,
             requester=asked[0] if asked else None,
         )
+        return [msgspec.to_builtins(each) for each in found]
+
+    def _against(
+        self, chosen: ModelVersion, versions: list[ModelVersion]
+    ) -> tuple[Evidence | None, str]:
+        """What a version is held against: what is in Production, or what was there before it."""
+        by_number = {each.version: each for each in versions}
+        if chosen.stage == PRODUCTION:
+            rows = production_table(self.store, name=chosen.name).to_pylist()
+            previous = [row["previous"] for row in rows if row["version"] == chosen.version]
+            found = [by_number[each] for each in previous if each in by_number]
+            said = "before it"
+        else:
+            found = [each for each in versions if each.stage == PRODUCTION]
+            said = "in Production"
+        return (Evidence(self.store, found[0]), said) if found else (None, "")
+
+    def _evidence(
+        self,
+        chosen: ModelVersion,
+        versions: list[ModelVersion],
+        gates: Gates,
+        checks: list[dict[str, Any]],
+    ) -> dict[str, Any]:
+        evidence = Evidence(self.store, chosen)
+        against, said = self._against(chosen, versions)
         return {
             "version": chosen.version,
             "against": against.version.version if against is not None else None,
+            "against_is": said,
             "metrics": _metrics(evidence, against, gates),
             "data": _data(evidence, against),
             "code": _code(evidence, against),
             "verdict": evidence.verdict,
             "replayed": evidence.is_replayed,
-            "checks": [
-                {"gate": each.gate, "passed": each.passed, "reason": each.reason} for each in checks
-            ],
+            "checks": checks,
             "tags": chosen.tags,
             "trained_by": "" if evidence.run is None else evidence.run.user,
             "source": "" if evidence.run is None else evidence.run.source,
         }
-
-    def _history(self, name: str) -> list[dict[str, Any]]:
-        rows = history_table(self.store, name=name).slice(0, MAX_HISTORY).to_pylist()
-        return [
-            {
-                "number": row["number"],
-                "time": _iso(row["ts"]),
-                "version": row["version"],
-                "told": told(row),
-                "how": row["how"] or "",
-                "comment": row["comment"] or "",
-                "user": row["user"],
-                "where": ", ".join(filter(None, (row["source"], row["host"]))),
-                "is_stage": row["change"] == "stage moved",
-                "failed": [
-                    check["reason"]
-                    for check in json.loads(row["evidence"] or "{}").get("checks", [])
-                    if not check["passed"]
-                ],
-            }
-            for row in rows
-        ]
-
-
-def told(row: Mapping[str, Any]) -> str:
-    """A change of the history in a few words."""
-    of = f"version {row['version']}" if row["version"] is not None else "the model"
-    key, value = row["key"] or "", row["value"]
-    match row["change"]:
-        case "stage moved":
-            back = row["how"] == "roll back" and key == PRODUCTION
-            return f"{of} back to {key}" if back else f"{of} to {key}"
-        case "tagged":
-            return (
-                f"{of} tagged {key}={value}" if value is not None else f"tag {key} of {of} removed"
-            )
-        case "alias set":
-            at = f"is {of}" if row["version"] is not None else "removed"
-            return f"alias @{key} {at}"
-        case "requested":
-            return f"{key} asked for {of}"
-        case "decided":
-            return f"request for {of} {key}"
-        case "version created":
-            return f"{of} registered"
-        case "described" | "card written":
-            return f"{'description' if row['change'] == 'described' else 'card'} of {of} written"
-        case "commented":
-            return f"on {of}"
-        case "model renamed":
-            return f"renamed from {key}"
-        case "gates declared":
-            return "gates declared"
-        case change:
-            return str(change)
 
 
 def _on_board(versions: list[ModelVersion], waiting: list[Request]) -> list[ModelVersion]:
@@ -253,8 +224,8 @@ def _version(version: ModelVersion) -> dict[str, Any]:
         "run": short_id(version.run_id),
         "run_id": version.run_id,
         "user": version.user,
-        "created": _iso(version.created),
-        "since": _iso(version.stage_since),
+        "created": utc_text(version.created),
+        "since": utc_text(version.stage_since),
         "by": version.stage_by or "",
         "how": version.how,
         "overridden": version.overridden,
@@ -267,7 +238,7 @@ def _request(request: Request) -> dict[str, Any]:
         "version": request.version,
         "stage": request.stage,
         "by": request.requested_by,
-        "time": _iso(request.requested),
+        "time": utc_text(request.requested),
         "comment": request.comment,
     }
 
@@ -315,7 +286,3 @@ def _code(evidence: Evidence, against: Evidence | None) -> dict[str, Any]:
         "dirty": dirty,
         "same": ours == theirs if ours and theirs else None,
     }
-
-
-def _iso(time: datetime | None) -> str:
-    return "" if time is None else f"{time.isoformat(timespec='seconds')}Z"

@@ -75,7 +75,9 @@ def _card(version: Mapping[str, Any]) -> str:
 def _evidence(chosen: Mapping[str, Any] | None) -> str:
     if chosen is None:
         return ""
-    against = f"against version {chosen['against']} in Production" if chosen["against"] else ""
+    against = (
+        f"against version {chosen['against']}, {chosen['against_is']}" if chosen["against"] else ""
+    )
     metrics = "".join(
         _row(esc(row["key"]), _number(row["value"]), _number(row["before"]))
         for row in chosen["metrics"][:20]
