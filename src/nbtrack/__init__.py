@@ -22,6 +22,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from nbtrack.datasets.dataset import Dataset
+    from nbtrack.datasets.fluent import dataset, log_input
     from nbtrack.errors import NbtrackError
     from nbtrack.magics import load_ipython_extension, unload_ipython_extension
     from nbtrack.provenance.fluent import diff, export_environment, replay, why
@@ -76,6 +78,7 @@ if TYPE_CHECKING:
     )
     from nbtrack.widgets.compare.widget import Comparison, compare
     from nbtrack.widgets.curves.widget import Curves, curves
+    from nbtrack.widgets.lineage.picture import Lineage, lineage
     from nbtrack.widgets.parallel.widget import ParallelCoordinates, parallel
     from nbtrack.widgets.registry.widget import RegistryPanel
     from nbtrack.widgets.run_table.widget import RunTable
@@ -83,6 +86,8 @@ if TYPE_CHECKING:
     from nbtrack.widgets.runs import runs
 
 _HOMES = {
+    "nbtrack.datasets.dataset": ("Dataset",),
+    "nbtrack.datasets.fluent": ("dataset", "log_input"),
     "nbtrack.errors": ("NbtrackError",),
     "nbtrack.magics": ("load_ipython_extension", "unload_ipython_extension"),
     "nbtrack.provenance.fluent": ("diff", "export_environment", "replay", "why"),
@@ -137,6 +142,7 @@ _HOMES = {
         "importance",
         "scatter",
     ),
+    "nbtrack.widgets.lineage.picture": ("Lineage", "lineage"),
     "nbtrack.widgets.parallel.widget": ("ParallelCoordinates", "parallel"),
     "nbtrack.widgets.registry.widget": ("RegistryPanel",),
     "nbtrack.widgets.run_table.widget": ("RunTable",),
@@ -150,7 +156,9 @@ __all__ = [
     "Comparison",
     "Contour",
     "Curves",
+    "Dataset",
     "Importance",
+    "Lineage",
     "NbtrackError",
     "ParallelCoordinates",
     "Registry",
@@ -164,6 +172,7 @@ __all__ = [
     "compare",
     "contour",
     "curves",
+    "dataset",
     "delete_board",
     "delete_experiment",
     "delete_run",
@@ -173,10 +182,12 @@ __all__ = [
     "export_environment",
     "get_run",
     "importance",
+    "lineage",
     "list_boards",
     "list_experiments",
     "load_ipython_extension",
     "log",
+    "log_input",
     "log_metric",
     "log_metrics",
     "log_param",

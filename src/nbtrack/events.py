@@ -190,7 +190,8 @@ class InputRead(Event, frozen=True):
     """A run read data under a name. ``digest`` tells the content, and is empty where it is unknown.
 
     ``shape`` is as Python writes a tuple, ``schema`` JSON. A digest of a sample says so,
-    and ``note`` by which rule it was taken, or why there is none.
+    and ``note`` by which rule it was taken, or why there is none. ``context`` is what the
+    data is for, such as ``training``, where somebody has said so.
     """
 
     run: str
@@ -203,6 +204,8 @@ class InputRead(Event, frozen=True):
     is_sampled: bool = False
     source: str = ""
     note: str = ""
+    context: str = ""
+    tags: dict[str, str] = {}
 
 
 class ArtifactKept(Event, frozen=True):

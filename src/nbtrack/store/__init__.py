@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         run_artifacts,
         run_inputs,
     )
+    from nbtrack.store.profiles import profile_table
     from nbtrack.store.registered import (
         approval_table,
         card_text,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
         history_table,
         last_move,
         last_number,
+        lineage_table,
         model_moves,
         model_row,
         model_table,
@@ -98,6 +100,8 @@ _HOMES = {
         "card_text",
         "difference_table",
         "history_table",
+        "lineage_table",
+        "lineage_table",
         "last_move",
         "last_number",
         "model_moves",
@@ -111,6 +115,7 @@ _HOMES = {
         "version_tags",
         "versions_by_data_table",
     ),
+    "nbtrack.store.profiles": ("profile_table",),
     "nbtrack.store.search": ("Page", "run_frame", "run_page"),
     "nbtrack.store.selection": ("RunQuery",),
     "nbtrack.store.store": ("Store",),
@@ -153,6 +158,7 @@ __all__ = [
     "history_table",
     "last_move",
     "last_number",
+    "lineage_table",
     "list_columns",
     "listed_curves",
     "metric_history",
@@ -162,6 +168,7 @@ __all__ = [
     "parse_filter",
     "production_data_table",
     "production_table",
+    "profile_table",
     "quoted_column",
     "registry_mark",
     "request_table",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,8 @@ class StoredInput:
     is_sampled: bool
     source: str
     note: str
+    context: str
+    tags: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,13 @@ def executed_cells(store: Store, session: str, *, until: int | None = None) -> l
 def run_inputs(store: Asked, run_id: str) -> list[StoredInput]:
     """The data that a run read, by name."""
     found = store.query(
-        "SELECT name, kind, digest, shape, schema, size_bytes, is_sampled, source, note "
+        "SELECT name, kind, digest, shape, schema, size_bytes, is_sampled, source, note, "
+        "context, tags "
         "FROM inputs WHERE run_id = ?::UUID ORDER BY name",
         [run_id],
     )
-    return [StoredInput(**row) for row in found.to_pylist()]
+    rows = found.to_pylist()
+    return [StoredInput(**{**row, "tags": json.loads(row["tags"] or "{}")}) for row in rows]
 
 
 def run_artifacts(store: Asked, run_id: str) -> list[StoredArtifact]:

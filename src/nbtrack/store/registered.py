@@ -20,6 +20,7 @@ from nbtrack.store.registry_views import (
     DIFFERENCE,
     HISTORY,
     IN_PRODUCTION,
+    LINEAGE,
     LISTED_MODELS,
     LISTED_VERSIONS,
     PRODUCTION_DATA,
@@ -283,6 +284,35 @@ def versions_by_data_table(asked: Asked, data: str, *, at: Time = None) -> pyarr
         "AND starts_with(digest, $data)) ORDER BY name, version DESC, data"
     )
     return _ask(asked, sql, {"data": data}, at)
+
+
+def lineage_table(
+    asked: Asked,
+    *,
+    data: str | None = None,
+    runs: Sequence[str] | None = None,
+    version: tuple[str, int] | None = None,
+    at: Time = None,
+) -> pyarrow.Table:
+    """What leads from data to runs to versions, the newest first: all of it, or a part.
+
+    ``data`` is a name or the beginning of a digest; what has the same digest under another
+    name belongs to it. Of ``runs``, or of a ``version``, what they were made from.
+    """
+    sql = f"""
+        WITH found AS ({LINEAGE})
+        SELECT * FROM found
+        WHERE ($data::VARCHAR IS NULL OR digest IN (
+                  SELECT digest FROM found WHERE digest <> '' AND (data = $data
+                      OR (length($data) >= 6 AND starts_with(digest, $data)))
+              ) OR data = $data)
+          AND ($runs::VARCHAR[] IS NULL
+              OR list_contains($runs::VARCHAR[], replace(run_id::VARCHAR, '-', '')))
+          AND ($version::INTEGER IS NULL OR (name = $name AND version = $version))
+        ORDER BY run_id DESC, data, name, version DESC"""
+    name, number = version or (None, None)
+    chosen = {"data": data, "runs": runs, "name": name, "version": number}
+    return _ask(asked, sql, chosen, at)
 
 
 def difference_table(asked: Asked, before: str, now: str) -> pyarrow.Table:

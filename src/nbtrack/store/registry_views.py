@@ -178,6 +178,13 @@ VERSIONS_BY_DATA = """
 SELECT i.name AS data, i.digest, i.kind, m.name, v.version, v.stage, v.run_id
 FROM inputs i JOIN versions v USING (run_id) JOIN models m USING (model)
 """
+# From data through the runs that read it to what was registered of them; a row per pair.
+LINEAGE = """
+SELECT i.name AS data, i.digest, i.kind, i.shape, i.source, i.context, i.is_sampled,
+       r.run_id, r.name AS run, r.experiment, r.started, m.name, v.version, v.stage
+FROM inputs i JOIN runs r USING (run_id)
+LEFT JOIN versions v USING (run_id) LEFT JOIN models m USING (model)
+"""
 _CHANGED = PRODUCTION_CHANGES.replace(
     "{traits}",
     TRAITS.replace("{runs}", "SELECT now FROM pair UNION ALL SELECT before FROM pair"),
@@ -236,5 +243,6 @@ REGISTRY_VIEWS = "".join(
         _view("production_data", PRODUCTION_DATA),
         _view("production_changes", _CHANGED),
         _view("model_versions_by_data", VERSIONS_BY_DATA),
+        _view("lineage", LINEAGE),
     ]
 )

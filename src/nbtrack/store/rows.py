@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -44,7 +45,7 @@ _COLUMNS = {
     "texts": "digest text",
     "cells": "session:id number:i4 ts:ts digest cell_id duration_s:f8 status",
     "inputs": "run_id:id ts:ts name kind digest shape schema size_bytes:i8 is_sampled:bool source"
-    " note",
+    " note context tags",
     "artifacts": "run_id:id ts:ts path digest size_bytes:i8 media_type",
     "boards": "ts:ts name content",
     "registry": "number:i8 ts:ts model:i8 change version:i4 key value how about:i8 run_id:id"
@@ -133,6 +134,8 @@ class Rows:
                         event.is_sampled,
                         event.source,
                         event.note,
+                        event.context or None,
+                        json.dumps(event.tags) if event.tags else None,
                     )
                 case ArtifactKept():
                     self.add(

@@ -86,6 +86,9 @@ CREATE TABLE base.registry (
     value VARCHAR, how VARCHAR, about BIGINT, run_id UUID, comment VARCHAR,
     "user" VARCHAR, host VARCHAR, source VARCHAR
 );
+-- What somebody said that the data is for, and more of it, as JSON.
+ALTER TABLE base.inputs ADD COLUMN context VARCHAR;
+ALTER TABLE base.inputs ADD COLUMN tags VARCHAR;
 """,
 }
 TABLES = _FIRST + "".join(ADDED.values())
@@ -161,7 +164,13 @@ SELECT c.session, c.number, c.ts, c.cell_id, c.duration_s, c.status, t.text
 FROM base.cells c JOIN base.texts t USING (digest);
 
 CREATE OR REPLACE VIEW main.inputs AS
-SELECT DISTINCT ON (run_id, name) * FROM base.inputs ORDER BY run_id, name, ts DESC;
+SELECT i.* EXCLUDE (context, tags), coalesce(s.context, '') AS context, s.tags FROM (
+    SELECT DISTINCT ON (run_id, name) * FROM base.inputs ORDER BY run_id, name, ts DESC
+) i LEFT JOIN (
+    -- What is seen of the data afterwards does not take back what was said of it.
+    SELECT run_id, name, arg_max(context, ts) AS context, arg_max(tags, ts) AS tags
+    FROM base.inputs WHERE context IS NOT NULL OR tags IS NOT NULL GROUP BY run_id, name
+) s USING (run_id, name);
 
 CREATE OR REPLACE VIEW main.artifacts AS
 SELECT DISTINCT ON (run_id, path) * FROM base.artifacts ORDER BY run_id, path, ts DESC;
