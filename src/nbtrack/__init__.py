@@ -22,9 +22,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from nbtrack.datasets.dataset import Dataset
+    from nbtrack.datasets.fluent import dataset, log_input
     from nbtrack.errors import NbtrackError
     from nbtrack.magics import load_ipython_extension, unload_ipython_extension
     from nbtrack.provenance.fluent import diff, export_environment, replay, why
+    from nbtrack.registry.fluent import (
+        register_model,
+        search_model_versions,
+        search_registered_models,
+        transition_stage,
+    )
+    from nbtrack.registry.registry import Registry
     from nbtrack.tracking.active import (
         active_run,
         end_run,
@@ -69,15 +78,26 @@ if TYPE_CHECKING:
     )
     from nbtrack.widgets.compare.widget import Comparison, compare
     from nbtrack.widgets.curves.widget import Curves, curves
+    from nbtrack.widgets.lineage.picture import Lineage, lineage
     from nbtrack.widgets.parallel.widget import ParallelCoordinates, parallel
+    from nbtrack.widgets.registry.widget import RegistryPanel
     from nbtrack.widgets.run_table.widget import RunTable
     from nbtrack.widgets.run_view.widget import RunView
     from nbtrack.widgets.runs import runs
 
 _HOMES = {
+    "nbtrack.datasets.dataset": ("Dataset",),
+    "nbtrack.datasets.fluent": ("dataset", "log_input"),
     "nbtrack.errors": ("NbtrackError",),
     "nbtrack.magics": ("load_ipython_extension", "unload_ipython_extension"),
     "nbtrack.provenance.fluent": ("diff", "export_environment", "replay", "why"),
+    "nbtrack.registry.fluent": (
+        "register_model",
+        "search_model_versions",
+        "search_registered_models",
+        "transition_stage",
+    ),
+    "nbtrack.registry.registry": ("Registry",),
     "nbtrack.tracking.active": (
         "active_run",
         "end_run",
@@ -122,7 +142,9 @@ _HOMES = {
         "importance",
         "scatter",
     ),
+    "nbtrack.widgets.lineage.picture": ("Lineage", "lineage"),
     "nbtrack.widgets.parallel.widget": ("ParallelCoordinates", "parallel"),
+    "nbtrack.widgets.registry.widget": ("RegistryPanel",),
     "nbtrack.widgets.run_table.widget": ("RunTable",),
     "nbtrack.widgets.run_view.widget": ("RunView",),
     "nbtrack.widgets.runs": ("runs",),
@@ -134,9 +156,13 @@ __all__ = [
     "Comparison",
     "Contour",
     "Curves",
+    "Dataset",
     "Importance",
+    "Lineage",
     "NbtrackError",
     "ParallelCoordinates",
+    "Registry",
+    "RegistryPanel",
     "Run",
     "RunTable",
     "RunView",
@@ -146,6 +172,7 @@ __all__ = [
     "compare",
     "contour",
     "curves",
+    "dataset",
     "delete_board",
     "delete_experiment",
     "delete_run",
@@ -155,10 +182,12 @@ __all__ = [
     "export_environment",
     "get_run",
     "importance",
+    "lineage",
     "list_boards",
     "list_experiments",
     "load_ipython_extension",
     "log",
+    "log_input",
     "log_metric",
     "log_metrics",
     "log_param",
@@ -166,6 +195,7 @@ __all__ = [
     "open_board",
     "parallel",
     "purge",
+    "register_model",
     "rename_experiment",
     "replay",
     "restore_experiment",
@@ -173,6 +203,8 @@ __all__ = [
     "run",
     "runs",
     "scatter",
+    "search_model_versions",
+    "search_registered_models",
     "search_runs",
     "set_experiment",
     "set_note",
@@ -181,6 +213,7 @@ __all__ = [
     "set_tags",
     "sql",
     "start_run",
+    "transition_stage",
     "unload_ipython_extension",
     "why",
 ]

@@ -10,6 +10,9 @@
     ├── RunNotFound (KeyError)           no run of that name or id
     ├── AmbiguousRun (KeyError)          a name or part of an id that fits several runs
     ├── BoardNotFound (KeyError)         no board of that name
+    ├── ModelNotFound (KeyError)         no registered model, version, alias or request of that name
+    ├── PromotionRefused (PermissionError)  a version that does not meet what its model asks for
+    ├── RegistryConflict (RuntimeError)  somebody else changed the stages first
     ├── RunIsOver (RuntimeError)         logging to a run that has ended
     ├── ParamConflict (ValueError)       a parameter logged again with another value
     ├── NotReplayable (ValueError)       what made a run came from outside of its cells
@@ -26,6 +29,8 @@ Each leaf also inherits the builtin that a caller would catch.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class NbtrackError(Exception):
@@ -62,6 +67,25 @@ class AmbiguousRun(NbtrackError, KeyError):
 
 class BoardNotFound(NbtrackError, KeyError):
     """No board has that name."""
+
+
+class ModelNotFound(NbtrackError, KeyError):
+    """No registered model has that name, or it has no such version, alias or request."""
+
+
+class PromotionRefused(NbtrackError, PermissionError):
+    """A version does not meet what its model asks of one in Production; the message says all.
+
+    ``checks`` has every gate, those that are met too.
+    """
+
+    def __init__(self, message: str, *, checks: Sequence[object] = ()) -> None:
+        super().__init__(message)
+        self.checks = tuple(checks)
+
+
+class RegistryConflict(NbtrackError, RuntimeError):
+    """Somebody else changed the stages of a model since they were looked at."""
 
 
 class RunIsOver(NbtrackError, RuntimeError):

@@ -28,6 +28,22 @@ JOURNAL_VERSION = 3
 Status = Literal["running", "finished", "failed", "killed"]
 VerdictStatus = Literal["clean", "stale", "not replayable", "pending"]
 CellStatus = Literal["finished", "failed", "unknown"]
+RegistryChange = Literal[
+    "model created",
+    "model renamed",
+    "model deleted",
+    "version created",
+    "version deleted",
+    "described",
+    "card written",
+    "tagged",
+    "alias set",
+    "stage moved",
+    "gates declared",
+    "requested",
+    "decided",
+    "commented",
+]
 ParamType = Literal["int", "float", "bool", "str", "none", "json"]
 
 
@@ -174,7 +190,8 @@ class InputRead(Event, frozen=True):
     """A run read data under a name. ``digest`` tells the content, and is empty where it is unknown.
 
     ``shape`` is as Python writes a tuple, ``schema`` JSON. A digest of a sample says so,
-    and ``note`` by which rule it was taken, or why there is none.
+    and ``note`` by which rule it was taken, or why there is none. ``context`` is what the
+    data is for, such as ``training``, where somebody has said so.
     """
 
     run: str
@@ -187,6 +204,8 @@ class InputRead(Event, frozen=True):
     is_sampled: bool = False
     source: str = ""
     note: str = ""
+    context: str = ""
+    tags: dict[str, str] = {}
 
 
 class ArtifactKept(Event, frozen=True):
@@ -238,6 +257,30 @@ AnyEvent = (
     | BoardKept
     | SeriesOpened
 )
+
+
+class RegistryChanged(Event, frozen=True):
+    """One change of the model registry. ``number`` counts them over all models, without a gap.
+
+    A change is decided while the store is locked and is kept at once, so that it stands in no
+    journal and is none of `AnyEvent`. ``model`` is the number of the change that created the
+    model, since names change. What ``key`` and ``value`` are is told in registry/DESIGN.md.
+    """
+
+    number: int
+    model: int
+    change: RegistryChange
+    user: str
+    host: str = ""
+    source: str = ""
+    version: int | None = None
+    key: str = ""
+    value: str | None = None
+    how: str = ""
+    about: int | None = None  # the number of the request that this one answers
+    run: str | None = None
+    comment: str = ""
+
 
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(AnyEvent).decode

@@ -9,6 +9,8 @@ environment            configuration     meaning
 =====================  ================  ==========================================
 NBTRACK_STORE          c.NBTrack.store   the store's folder
 NBTRACK_EXPERIMENT     .experiment       experiment of runs that name none
+NBTRACK_USER           .user             who runs and decides; default, JupyterHub's
+                                         user, else the one who is logged in
 NBTRACK_ALL_RANKS      .all_ranks        1: every process of a distributed job logs
 =====================  ================  ==========================================
 """
@@ -57,6 +59,11 @@ def find_store(start: Path | None = None) -> Path:
 def default_experiment() -> str | None:
     """The experiment that the user configured, if any."""
     return _text("NBTRACK_EXPERIMENT", "experiment")
+
+
+def user() -> str | None:
+    """Who works here, where that is told: in a container all are logged in as the same."""
+    return _text("NBTRACK_USER", "user") or os.environ.get("JUPYTERHUB_USER") or None
 
 
 def quiet_rank() -> int | None:

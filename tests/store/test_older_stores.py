@@ -1,5 +1,6 @@
 """Stores that earlier versions wrote, kept in tests/data: they are read, and brought up to date."""
 
+import re
 import zipfile
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from using_store import end_run, rows, start_run
 
 from nbtrack.store import Store
-from nbtrack.store.schema import SCHEMA_VERSION
+from nbtrack.store.schema import ADDED, SCHEMA_VERSION
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -61,20 +62,31 @@ def test_an_older_store_is_restored_from_as_a_backup(first_store, tmp_path):
     assert rows(store, "SELECT count(*) FROM inputs") == [(0,)]
 
 
-def test_a_store_from_before_boards_gets_them(tmp_path):
-    store = Store(tmp_path / "second")
+@pytest.mark.parametrize("version", range(2, SCHEMA_VERSION))
+def test_a_store_of_any_version_since_gets_what_came_later(tmp_path, version):
+    store = Store(tmp_path / "older")
     run = start_run(store, "kept")
     end_run(store, run)
     store.fold()
     file = store.path / "store.duckdb"
+    added = "".join(sql for number, sql in ADDED.items() if number > version)
+    tables = re.findall(r"CREATE TABLE base\.(\w+)", added)
     with duckdb.connect(str(file)) as connection:
-        connection.execute("DROP VIEW main.boards; DROP TABLE base.boards")
-        connection.execute("UPDATE base.meta SET value = '2' WHERE key = 'schema_version'")
+        for (view,) in connection.execute(
+            "SELECT view_name FROM duckdb_views WHERE NOT internal"
+        ).fetchall():
+            connection.execute(f"DROP VIEW main.{view}")
+        for table in tables:
+            connection.execute(f"DROP TABLE base.{table}")
+        connection.execute(f"UPDATE base.meta SET value = '{version}' WHERE key = 'schema_version'")
     later = Store(store.path)
-    assert rows(later, "SELECT count(*) FROM boards") == [(0,)]
+    assert [rows(later, f"SELECT count(*) FROM base.{table}") for table in tables] == [
+        [(0,)] for _ in tables
+    ]
     assert rows(later, "SELECT name FROM runs") == [("kept",)]
+    assert rows(later, "SELECT count(*) FROM boards, models_in_production") == [(0,)]
     assert _version(file) == SCHEMA_VERSION
-    assert _version(store.path / f"before-schema-{SCHEMA_VERSION}.duckdb") == 2
+    assert _version(store.path / f"before-schema-{SCHEMA_VERSION}.duckdb") == version
     store.close()
 
 

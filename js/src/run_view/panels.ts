@@ -3,12 +3,12 @@
 import { curveChart } from "../base/curve_chart.ts";
 import { diffBox, gitLines } from "../base/diff.ts";
 import { button, el } from "../base/dom.ts";
-import { count, duration } from "../base/format.ts";
+import { count, duration, shortNumber } from "../base/format.ts";
 import { SYSTEM, type RunMetric } from "../base/run.ts";
 import { figure, folded, keptText, pairs, titled, titleOfText } from "../base/run_parts.ts";
 import { findable } from "./finding.ts";
 import { lastValue } from "./overview.ts";
-import type { CellText, DataText } from "./protocol.ts";
+import type { CellText, ColumnProfile, DataText } from "./protocol.ts";
 import type { RunView } from "./view.ts";
 
 export function curvedMetrics(view: RunView, system: boolean): RunMetric[] {
@@ -110,8 +110,34 @@ export function data(view: RunView): HTMLElement {
   return el("div", { class: "nbt-run-stack" }, ...view.more.data.map((each) => dataCard(view, each)));
 }
 
+const PROFILE: [string, (row: ColumnProfile) => string][] = [
+  ["column", (row) => row.column],
+  ["type", (row) => row.type],
+  ["count", (row) => count(row.count)],
+  ["nulls", (row) => count(row.nulls)],
+  ["distinct", (row) => `≈ ${count(row.distinct_about)}`],
+  ["min", (row) => extreme(row.min)],
+  ["mean", (row) => (row.mean === null ? "" : shortNumber(row.mean))],
+  ["max", (row) => extreme(row.max)],
+  ["std", (row) => (row.std === null ? "" : shortNumber(row.std))],
+];
+
+/** An extreme as DuckDB wrote it, a date or a number. */
+function extreme(text: string | null): string {
+  const value = Number(text);
+  return text?.trim() && Number.isFinite(value) ? shortNumber(value) : (text ?? "").replace(/ 00:00:00$/, "");
+}
+
+function profileTable(profile: readonly ColumnProfile[]): HTMLElement {
+  const head = el("tr", {}, ...PROFILE.map(([title]) => el("th", { text: title, attributes: { scope: "col" } })));
+  const rows = profile.map((row) => el("tr", {}, ...PROFILE.map(([, told]) => el("td", { text: told(row) }))));
+  return el("div", { class: "nbt-run-profile" }, el("table", {}, el("thead", {}, head), el("tbody", {}, ...rows)));
+}
+
 function dataCard(view: RunView, each: DataText): HTMLElement {
   const entries: [string, string][] = [
+    ["for", each.context],
+    ...Object.entries(each.tags),
     ["kind", each.kind],
     ["shape", each.shape],
     ["size", each.size_bytes === null ? "" : `${count(each.size_bytes)} bytes`],
@@ -126,6 +152,11 @@ function dataCard(view: RunView, each: DataText): HTMLElement {
     const more = each.fields_left_out ? ` and ${each.fields_left_out} more` : "";
     const fold = keptFold(view, `${fields.length}${more} columns of ${each.name}`, false);
     fold.append(...(pairs("", fields)?.children ?? []));
+    section.append(fold);
+  }
+  if (each.profile.length) {
+    const fold = keptFold(view, `Profile of ${each.name}`, false);
+    fold.append(profileTable(each.profile));
     section.append(fold);
   }
   return section;

@@ -20,6 +20,23 @@ export interface DataText {
   /** Columns and their types. */
   fields: Record<string, string>;
   fields_left_out: number;
+  /** What somebody said that it is for, and more of it. */
+  context: string;
+  tags: Record<string, string>;
+  /** A row per column, as DuckDB summed it up; empty where nobody asked for it. */
+  profile: ColumnProfile[];
+}
+
+export interface ColumnProfile {
+  column: string;
+  type: string;
+  count: number;
+  nulls: number;
+  distinct_about: number;
+  min: string | null;
+  max: string | null;
+  mean: number | null;
+  std: number | null;
 }
 
 export interface More {

@@ -112,6 +112,7 @@ class TrackMagic:
             %track curves [METRIC…]        how metrics went: --x step|time|relative --smoothing S;
                                            these five take --runs FILTER
             %track compare [A B…]          runs side by side: named, selected, or the last two
+            %track registry [MODEL]        registered models: promote, approve, roll back
             %track sql SELECT…  ask the store: runs, params, metrics, latest_metrics, tags
         """
         if cell is not None:
@@ -144,7 +145,16 @@ class TrackMagic:
                 from nbtrack.magics.making import make
 
                 return make(self._session, word, rest)
-            case "parallel" | "curves" | "scatter" | "contour" | "importance" | "compare" | "board":
+            case (
+                "parallel"
+                | "curves"
+                | "scatter"
+                | "contour"
+                | "importance"
+                | "compare"
+                | "board"
+                | "registry"
+            ):
                 from nbtrack.magics.pictures import picture
 
                 return picture(self._session, word, rest)

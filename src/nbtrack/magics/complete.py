@@ -76,6 +76,8 @@ def _for_line(session: Session, before: list[str], token: str) -> Iterable[str]:
             return _columns("metrics")
         case "board":
             return _boards()
+        case "model":
+            return _models()
         case "x":
             return ("step", "time", "relative")
         case "filter" if before[-1] not in flags:
@@ -102,6 +104,16 @@ def _boards() -> set[str]:
 
     try:
         return set(list_boards()["name"])
+    except NbtrackError:
+        return set()
+
+
+def _models() -> set[str]:
+    """The registered models of the store, by their names."""
+    from nbtrack.registry.fluent import search_registered_models
+
+    try:
+        return set(search_registered_models()["name"])
     except NbtrackError:
         return set()
 

@@ -15,7 +15,7 @@ from nbtrack.magics.arguments import CommandParser, unquoted_words
 from nbtrack.magics.session import Session
 
 # What a word of the line names.
-Named = Literal["column", "metric", "run", "board", "kind", "filter", "x", "number"]
+Named = Literal["column", "metric", "run", "board", "kind", "model", "filter", "x", "number"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ _FORMS = {
     "importance": _Form({"metric": "column"}),
     "compare": _Form({"runs": "run"}, True, ()),
     "board": _Form({"name": "board"}, True, ("--runs", "--widgets", "--columns")),
+    "registry": _Form({"model": "model"}, True, ()),
 }
 _BEHIND: Mapping[str, Named] = {
     "--runs": "filter",
@@ -58,6 +59,8 @@ def picture(session: Session, command: str, rest: str) -> object:
     """The widget that the line asks for."""
     if command == "board":
         return _board(rest)
+    if command == "registry":
+        return _registry(rest)
     form = _FORMS[command]
     parser = CommandParser(command)
     for word in form.words:
@@ -97,6 +100,12 @@ def _board(rest: str) -> object:
     if asked.runs or asked.widgets:
         raise InvalidValue("A saved board has its own runs and widgets: give its name alone.")
     return open_board(" ".join(asked.name))
+
+
+def _registry(rest: str) -> object:
+    from nbtrack.widgets.registry.widget import RegistryPanel
+
+    return RegistryPanel(" ".join(unquoted_words(rest)) or None)
 
 
 def flags_of(command: str) -> Sequence[str]:

@@ -21,5 +21,6 @@ SUBCOMMANDS: Final = {
     "importance": "[METRIC] which parameters matter for it: --runs FILTER",
     "compare": "[A B…] runs side by side: those named, those selected, or this kernel's last two",
     "board": "[NAME] a saved board, or a new one: --runs FILTER --widgets A,B --columns N",
+    "registry": "[MODEL] registered models: versions by stage, gates, promotions, history",
     "sql": "SELECT … ask the store: views runs, params, metrics, latest_metrics, tags",
 }

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         run_groups,
     )
     from nbtrack.store.curves import metric_history, run_sparklines
+    from nbtrack.store.decision import Asked, Decision
     from nbtrack.store.details import RunDetail, run_detail, run_text, run_texts
     from nbtrack.store.experiments import experiment_table, runs_of_experiment
     from nbtrack.store.filters import parse_filter, quoted_column
@@ -37,6 +38,26 @@ if TYPE_CHECKING:
         executed_cells,
         run_artifacts,
         run_inputs,
+    )
+    from nbtrack.store.profiles import profile_table
+    from nbtrack.store.registered import (
+        approval_table,
+        card_text,
+        difference_table,
+        history_table,
+        last_move,
+        last_number,
+        lineage_table,
+        model_moves,
+        model_row,
+        model_table,
+        production_data_table,
+        production_table,
+        registry_mark,
+        request_table,
+        version_table,
+        version_tags,
+        versions_by_data_table,
     )
     from nbtrack.store.search import Page, run_frame, run_page
     from nbtrack.store.selection import RunQuery
@@ -62,6 +83,7 @@ _HOMES = {
         "run_groups",
     ),
     "nbtrack.store.curves": ("metric_history", "run_sparklines"),
+    "nbtrack.store.decision": ("Asked", "Decision"),
     "nbtrack.store.details": ("RunDetail", "run_detail", "run_text", "run_texts"),
     "nbtrack.store.filters": ("parse_filter", "quoted_column"),
     "nbtrack.store.experiments": ("experiment_table", "runs_of_experiment"),
@@ -75,6 +97,27 @@ _HOMES = {
         "run_artifacts",
         "run_inputs",
     ),
+    "nbtrack.store.registered": (
+        "approval_table",
+        "card_text",
+        "difference_table",
+        "history_table",
+        "lineage_table",
+        "lineage_table",
+        "last_move",
+        "last_number",
+        "model_moves",
+        "model_row",
+        "model_table",
+        "production_data_table",
+        "production_table",
+        "registry_mark",
+        "request_table",
+        "version_table",
+        "version_tags",
+        "versions_by_data_table",
+    ),
+    "nbtrack.store.profiles": ("profile_table",),
     "nbtrack.store.search": ("Page", "run_frame", "run_page"),
     "nbtrack.store.selection": ("RunQuery",),
     "nbtrack.store.store": ("Store",),
@@ -93,7 +136,9 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Asked",
     "Column",
+    "Decision",
     "JournalWriter",
     "Page",
     "PointsTail",
@@ -105,20 +150,35 @@ __all__ = [
     "StoredCell",
     "StoredInput",
     "ThinnedCurves",
+    "approval_table",
     "best_runs",
     "board_content",
     "board_table",
+    "card_text",
     "content_mark",
     "count_points",
+    "difference_table",
     "executed_cells",
     "experiment_table",
     "find_run",
+    "history_table",
+    "last_move",
+    "last_number",
     "later_points",
+    "lineage_table",
     "list_columns",
     "listed_curves",
     "metric_history",
+    "model_moves",
+    "model_row",
+    "model_table",
     "parse_filter",
+    "production_data_table",
+    "production_table",
+    "profile_table",
     "quoted_column",
+    "registry_mark",
+    "request_table",
     "run_artifacts",
     "run_detail",
     "run_frame",
@@ -130,6 +190,9 @@ __all__ = [
     "run_texts",
     "runs_of_experiment",
     "thinned_curves",
+    "version_table",
+    "version_tags",
+    "versions_by_data_table",
     "whole_curves",
 ]
 

@@ -43,6 +43,7 @@ _PLAIN_TABLES = (
     "inputs",
     "artifacts",
     "boards",
+    "registry",
 )
 
 _ROLL_UP = """
@@ -120,6 +121,7 @@ def rewrite_without(database: Database, run_ids: Sequence[str]) -> None:
         "cells": f"(session, number) NOT IN ({gone_cells(run_ids)})",
         "damage": "true",
         "boards": "true",
+        "registry": "true",
     }
     try:
         with _two_files(database, target) as connection:

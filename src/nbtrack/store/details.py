@@ -12,6 +12,7 @@ from nbtrack.errors import RunNotFound
 from nbtrack.events import ParamType, ParamValue
 
 if TYPE_CHECKING:
+    from nbtrack.store.decision import Asked
     from nbtrack.store.store import Store
 
 
@@ -97,7 +98,7 @@ FROM all_runs WHERE run_id = $run::UUID
 """
 
 
-def run_detail(store: Store, run_id: str) -> RunDetail:
+def run_detail(store: Asked, run_id: str) -> RunDetail:
     """Everything about the run with that full id, deleted or not; raises `RunNotFound`."""
     rows = store.query(_DETAIL, {"run": _full_id(run_id)}).to_pylist()
     if not rows:

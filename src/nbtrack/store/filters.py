@@ -15,7 +15,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NoReturn
 
@@ -64,17 +64,33 @@ _TAG_ALIASES = {
     "mlflow.source.name": "source",
 }
 
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is searched: its attributes, their other names, and the tags that stand for some.
+
+    ``kinds`` are the prefixes that mean something for it.
+    """
+
+    attributes: Mapping[str, AttributeType]
+    aliases: Mapping[str, str]
+    tag_aliases: Mapping[str, str] = field(default_factory=dict)
+    kinds: tuple[Kind, ...] = ("metrics", "params", "tags", "attributes")
+
+
+RUNS = Subject(ATTRIBUTES, _ATTRIBUTE_ALIASES, _TAG_ALIASES)
+
 _KEYWORDS = frozenset(("AND", "OR", "NOT", "IN", "IS", "LIKE", "ILIKE", "NULL"))
 _MAX_DEPTH = 50
 _EPOCH = datetime(1970, 1, 1)
 
 
-def parse_filter(text: str) -> Condition | None:
+def parse_filter(text: str, subject: Subject = RUNS) -> Condition | None:
     """The condition that ``text`` states; ``None`` if it is blank.
 
     Raises `InvalidFilter`, which names the column and what was expected there.
     """
-    parser = _Parser(text, "filter")
+    parser = _Parser(text, "filter", subject)
     if parser.token.type == "end":
         return None
     condition = parser.disjunction()
@@ -82,9 +98,9 @@ def parse_filter(text: str) -> Condition | None:
     return condition
 
 
-def parse_order(text: str) -> Order:
+def parse_order(text: str, subject: Subject = RUNS) -> Order:
     """The order that ``text`` states, such as ``metrics.acc DESC``; raises `InvalidFilter`."""
-    parser = _Parser(text, "order")
+    parser = _Parser(text, "order", subject)
     key = parser.key()
     descending = parser.take("DESC")
     if not descending:
@@ -104,9 +120,9 @@ def parse_column(name: str) -> Key:
         )
     if kind != "attributes":
         return Key(kind, rest)
-    attribute = _attribute(rest)
+    attribute = _attribute(rest, RUNS)
     if attribute is None:
-        raise InvalidFilter(f"There is no column {name!r}{_attribute_hint(rest)}.")
+        raise InvalidFilter(f"There is no column {name!r}{_attribute_hint(rest, RUNS)}.")
     return Key(kind, attribute)
 
 
@@ -158,10 +174,11 @@ def _tokens(text: str, what: str) -> list[_Token]:
 class _Parser:
     """Reads one text from left to right, one method per rule of the grammar."""
 
-    def __init__(self, text: str, what: str) -> None:
+    def __init__(self, text: str, what: str, subject: Subject) -> None:
         if not text.isprintable() and any("\ud800" <= char <= "\udfff" for char in text):
             raise InvalidFilter(f"The {what} holds lone surrogates, which no text can: {text!r}.")
         self._what = what
+        self._subject = subject
         self._tokens = _tokens(text, what)
         self._at = 0
         self._depth = 0
@@ -265,12 +282,15 @@ class _Parser:
     def key(self) -> Key:
         token = self.token
         if token.type == "word":
-            name = _attribute(_unquoted(token.text))
+            name = _attribute(_unquoted(token.text), self._subject)
             if token.text.upper() in _KEYWORDS:
                 self.refuse("a key such as metrics.acc")
             if name is None:
                 named = token.text if token.text[0] == "`" else _brief(token.text)
-                self.refuse("an attribute", f"; write metrics.{named} or params.{named}")
+                hint = f"; write metrics.{named} or params.{named}"
+                if "metrics" not in self._subject.kinds:
+                    hint = _attribute_hint(_unquoted(token.text), self._subject)
+                self.refuse("an attribute", hint)
             self.next()
             return Key("attributes", name)
         if token.type != "key":
@@ -280,14 +300,16 @@ class _Parser:
         name = _unquoted(rest)
         if kind is None:
             self.refuse("metrics., params., tags. or attributes.", f"; write metrics.{token.text}")
+        if kind not in self._subject.kinds:
+            self.refuse(" or ".join(f"{kind}." for kind in self._subject.kinds))
         if not name:
             self.refuse(f"a name after {prefix}.")
-        if kind == "tags" and name in _TAG_ALIASES:
-            kind, name = "attributes", _TAG_ALIASES[name]
+        if kind == "tags" and name in self._subject.tag_aliases:
+            kind, name = "attributes", self._subject.tag_aliases[name]
         elif kind == "attributes":
-            known = _attribute(name)
+            known = _attribute(name, self._subject)
             if known is None:
-                self.refuse("an attribute", _attribute_hint(name))
+                self.refuse("an attribute", _attribute_hint(name, self._subject))
             name = known
         self.next()
         return Key(kind, name)
@@ -303,17 +325,17 @@ class _Parser:
         return tuple(values)
 
     def pattern(self, key: Key) -> str:
-        if _value_type(key) in ("number", "time"):
+        if self.value_type(key) in ("number", "time"):
             self._at -= 1
             self.refuse(f"a comparison (LIKE is for texts, and {key.name} is none)")
         if self.token.type != "text":
             self.refuse("quoted text")
         text = _unquoted(self.next().text)
-        return text.lower() if _value_type(key) in ("status", "id") else text
+        return text.lower() if self.value_type(key) in ("status", "id") else text
 
     def value(self, key: Key) -> Value:
         """The next token as a value that ``key`` can be compared with."""
-        token, wanted = self.token, _value_type(key)
+        token, wanted = self.token, self.value_type(key)
         text = _unquoted(token.text) if token.type == "text" else None
         number = float(token.text) if token.type == "number" else None
         value: Value
@@ -344,17 +366,16 @@ class _Parser:
         self.next()
         return value
 
-
-def _value_type(key: Key) -> AttributeType | Literal["param"]:
-    match key.kind:
-        case "metrics":
-            return "number"
-        case "params":
-            return "param"
-        case "tags":
-            return "text"
-        case "attributes":
-            return ATTRIBUTES[key.name]
+    def value_type(self, key: Key) -> AttributeType | Literal["param"]:
+        match key.kind:
+            case "metrics":
+                return "number"
+            case "params":
+                return "param"
+            case "tags":
+                return "text"
+            case "attributes":
+                return self._subject.attributes[key.name]
 
 
 def _moment(text: str | None, number: float | None) -> datetime | None:
@@ -371,15 +392,16 @@ def _moment(text: str | None, number: float | None) -> datetime | None:
         return None
 
 
-def _attribute(name: str) -> str | None:
+def _attribute(name: str, subject: Subject) -> str | None:
     lowered = name.lower()
-    known = _ATTRIBUTE_ALIASES.get(lowered, lowered)
-    return known if known in ATTRIBUTES else None
+    known = subject.aliases.get(lowered, lowered)
+    return known if known in subject.attributes else None
 
 
-def _attribute_hint(name: str) -> str:
-    close = difflib.get_close_matches(name.lower(), [*ATTRIBUTES, *_ATTRIBUTE_ALIASES], 1)
-    return f" (did you mean {close[0]}?)" if close else f" (there are: {', '.join(ATTRIBUTES)})"
+def _attribute_hint(name: str, subject: Subject) -> str:
+    known = subject.attributes
+    close = difflib.get_close_matches(name.lower(), [*known, *subject.aliases], 1)
+    return f" (did you mean {close[0]}?)" if close else f" (there are: {', '.join(known)})"
 
 
 def _unquoted(text: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nbtrack.events import CellStatus
 
 if TYPE_CHECKING:
+    from nbtrack.store.decision import Asked
     from nbtrack.store.store import Store
 
 
@@ -37,6 +39,8 @@ class StoredInput:
     is_sampled: bool
     source: str
     note: str
+    context: str
+    tags: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +63,19 @@ def executed_cells(store: Store, session: str, *, until: int | None = None) -> l
     return [StoredCell(**row) for row in found.to_pylist()]
 
 
-def run_inputs(store: Store, run_id: str) -> list[StoredInput]:
+def run_inputs(store: Asked, run_id: str) -> list[StoredInput]:
     """The data that a run read, by name."""
     found = store.query(
-        "SELECT name, kind, digest, shape, schema, size_bytes, is_sampled, source, note "
+        "SELECT name, kind, digest, shape, schema, size_bytes, is_sampled, source, note, "
+        "context, tags "
         "FROM inputs WHERE run_id = ?::UUID ORDER BY name",
         [run_id],
     )
-    return [StoredInput(**row) for row in found.to_pylist()]
+    rows = found.to_pylist()
+    return [StoredInput(**{**row, "tags": json.loads(row["tags"] or "{}")}) for row in rows]
 
 
-def run_artifacts(store: Store, run_id: str) -> list[StoredArtifact]:
+def run_artifacts(store: Asked, run_id: str) -> list[StoredArtifact]:
     """The files that a run keeps, by path."""
     found = store.query(
         "SELECT path, digest, size_bytes, media_type FROM artifacts "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from nbtrack.events import (
     InputRead,
     NoteSet,
     ParamsLogged,
+    RegistryChanged,
     RunDeleted,
     RunEnded,
     RunRenamed,
@@ -43,9 +45,11 @@ _COLUMNS = {
     "texts": "digest text",
     "cells": "session:id number:i4 ts:ts digest cell_id duration_s:f8 status",
     "inputs": "run_id:id ts:ts name kind digest shape schema size_bytes:i8 is_sampled:bool source"
-    " note",
+    " note context tags",
     "artifacts": "run_id:id ts:ts path digest size_bytes:i8 media_type",
     "boards": "ts:ts name content",
+    "registry": "number:i8 ts:ts model:i8 change version:i4 key value how about:i8 run_id:id"
+    " comment user host source",
     "damage": "found:ts file start_offset:i8 end_offset:i8 reason",
     "fold_log": "journal segment:i4 events_offset:i8 points_offset:i8 folded:ts ended:bool",
 }
@@ -130,6 +134,8 @@ class Rows:
                         event.is_sampled,
                         event.source,
                         event.note,
+                        event.context or None,
+                        json.dumps(event.tags) if event.tags else None,
                     )
                 case ArtifactKept():
                     self.add(
@@ -143,6 +149,24 @@ class Rows:
                     )
                 case BoardKept():
                     self.add("boards", event.ts, event.name, event.content)
+                case RegistryChanged():
+                    self.add(
+                        "registry",
+                        event.number,
+                        event.ts,
+                        event.model,
+                        event.change,
+                        event.version,
+                        event.key,
+                        event.value,
+                        event.how,
+                        event.about,
+                        event.run,
+                        event.comment,
+                        event.user,
+                        event.host,
+                        event.source,
+                    )
                 case RunResumed():
                     self.change(event.run, event.ts, status="running")
                 case RunRenamed():

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 
-SCHEMA_VERSION = 3
+from nbtrack.store.registry_views import REGISTRY_VIEWS
+
+SCHEMA_VERSION = 4
 
 # STORAGE_VERSION keeps the file readable by both majors of DuckDB.
 STORAGE_VERSION = "v1.5.0"
@@ -77,10 +79,22 @@ CREATE TABLE base.artifacts (
 -- One row per change of a board; the last holds, and none where its content is NULL.
 CREATE TABLE base.boards (ts TIMESTAMP, name VARCHAR, content VARCHAR);
 """,
+    4: """
+-- One row per change of the model registry, in the order in which they were decided.
+CREATE TABLE base.registry (
+    number BIGINT, ts TIMESTAMP, model BIGINT, change VARCHAR, version INTEGER, key VARCHAR,
+    value VARCHAR, how VARCHAR, about BIGINT, run_id UUID, comment VARCHAR,
+    "user" VARCHAR, host VARCHAR, source VARCHAR
+);
+-- What somebody said that the data is for, and more of it, as JSON.
+ALTER TABLE base.inputs ADD COLUMN context VARCHAR;
+ALTER TABLE base.inputs ADD COLUMN tags VARCHAR;
+""",
 }
 TABLES = _FIRST + "".join(ADDED.values())
 
-VIEWS = """
+VIEWS = (
+    """
 CREATE OR REPLACE VIEW main.all_runs AS
 WITH change AS (
     SELECT run_id,
@@ -150,7 +164,13 @@ SELECT c.session, c.number, c.ts, c.cell_id, c.duration_s, c.status, t.text
 FROM base.cells c JOIN base.texts t USING (digest);
 
 CREATE OR REPLACE VIEW main.inputs AS
-SELECT DISTINCT ON (run_id, name) * FROM base.inputs ORDER BY run_id, name, ts DESC;
+SELECT i.* EXCLUDE (context, tags), coalesce(s.context, '') AS context, s.tags FROM (
+    SELECT DISTINCT ON (run_id, name) * FROM base.inputs ORDER BY run_id, name, ts DESC
+) i LEFT JOIN (
+    -- What is seen of the data afterwards does not take back what was said of it.
+    SELECT run_id, name, arg_max(context, ts) AS context, arg_max(tags, ts) AS tags
+    FROM base.inputs WHERE context IS NOT NULL OR tags IS NOT NULL GROUP BY run_id, name
+) s USING (run_id, name);
 
 CREATE OR REPLACE VIEW main.artifacts AS
 SELECT DISTINCT ON (run_id, path) * FROM base.artifacts ORDER BY run_id, path, ts DESC;
@@ -160,6 +180,8 @@ SELECT name, ts AS saved, content
 FROM (SELECT DISTINCT ON (name) * FROM base.boards ORDER BY name, ts DESC)
 WHERE content IS NOT NULL;
 """
+    + REGISTRY_VIEWS
+)
 
 
 def table_names() -> list[str]:

@@ -13,16 +13,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nbtrack.errors import InvalidFilter
-from nbtrack.store.conditions import (
-    Comparison,
-    Condition,
-    Junction,
-    Key,
-    Not,
-    Order,
-    Presence,
-    Value,
-)
+from nbtrack.store.condition_sql import ConditionSql
+from nbtrack.store.conditions import Key, Order
 from nbtrack.store.filters import parse_filter, parse_order
 
 Lifecycle = Literal["active", "deleted", "all"]
@@ -96,7 +88,7 @@ _FIELDS: Mapping[tuple[str, str], str] = {
 }
 
 
-class Selection:
+class Selection(ConditionSql):
     """The runs of a query as common table expressions, the last of which is ``fit``.
 
     ``fit`` has a row for each run that fits: ``run_id``, ``started``, a column for
@@ -104,7 +96,7 @@ class Selection:
     """
 
     def __init__(self, query: RunQuery) -> None:
-        self.parameters: dict[str, object] = {}
+        super().__init__()
         self._changes: dict[str, None] = {}
         self._keys: dict[Key, dict[str, None]] = {}
         self._searches: list[str] = []
@@ -113,12 +105,6 @@ class Selection:
         self._where = self._conditions(query)
         for number, text in enumerate(query.order_by):
             self._sort(parse_order(text), number)
-
-    def bind(self, value: object) -> str:
-        """A placeholder for ``value``."""
-        name = f"p{len(self.parameters)}"
-        self.parameters[name] = value
-        return f"${name}"
 
     def show(self, name: str, expression: str) -> None:
         """Let ``fit`` have a column ``name`` for what `text` or `number` gave."""
@@ -164,20 +150,14 @@ class Selection:
         )
         return ",\n".join(made)
 
-    def text(self, key: Key) -> str:
-        """The value of ``key`` as text, or what it is for attributes that are none."""
-        if key.kind == "attributes":
-            expression = ATTRIBUTE_VALUES[key.name]
-            needed = re.findall(r"\bc\.(\w+)", expression)
-            self._changes.update(dict.fromkeys(needed))
-            return expression
-        return self._field(key, "text")
+    def attribute(self, name: str) -> str:
+        """An attribute, from the run or its changes."""
+        expression = ATTRIBUTE_VALUES[name]
+        self._changes.update(dict.fromkeys(re.findall(r"\bc\.(\w+)", expression)))
+        return expression
 
-    def number(self, key: Key) -> str:
-        """The value of ``key`` as a number; NaN is one."""
-        return self.text(key) if key.kind == "attributes" else self._field(key, "number")
-
-    def _field(self, key: Key, field: str) -> str:
+    def field(self, key: Key, field: str) -> str:
+        """A parameter, metric or tag, in a relation of its own."""
         self._keys.setdefault(key, {})[field] = None
         return f"k{list(self._keys).index(key)}.{field}"
 
@@ -192,7 +172,7 @@ class Selection:
             where.append(f"list_contains({names}::VARCHAR[], {experiment})")
         condition = parse_filter(query.filter)
         if condition is not None:
-            where.append(f"({self._condition(condition)})")
+            where.append(f"({self.condition(condition)})")
         words = list(dict.fromkeys(query.search.lower().split()))
         if len(words) > MAX_WORDS:
             raise InvalidFilter(f"The search has {len(words)} words; {MAX_WORDS} are the most.")
@@ -206,7 +186,7 @@ class Selection:
             value = self.number(key)
             parts.append(f"CASE WHEN NOT isnan({value}) THEN {value} END")
         if key.kind == "params":
-            type_ = self._field(key, "type")
+            type_ = self.field(key, "type")
             parts.append(f"CASE WHEN {type_} NOT IN ('int', 'float') THEN {self.text(key)} END")
         elif key.kind != "metrics":
             parts.append(self.text(key))
@@ -214,55 +194,6 @@ class Selection:
             name = f"order_{number}_{place}"
             self.show(name, part)
             self._order.append(f"{name} {'DESC' if order.descending else 'ASC'} NULLS LAST")
-
-    # Conditions
-
-    def _condition(self, condition: Condition) -> str:
-        match condition:
-            case Junction():
-                parts = [f"({self._condition(part)})" for part in condition.parts]
-                return f" {condition.word} ".join(parts)
-            case Not():
-                # NULL is "does not hold"; AND and OR keep it so, NOT has to be told.
-                return f"NOT coalesce({self._condition(condition.part)}, false)"
-            case Presence(key, "nan"):
-                return f"isnan({self.number(key)})"
-            case Presence(key):
-                value = self.number(key) if key.kind == "metrics" else self.text(key)
-                return f"{value} IS NOT NULL"
-            case Comparison(key, ("IN" | "NOT IN") as operator, values):
-                negated = operator == "NOT IN"
-                parts = [self._among(key, part, negated) for part in _by_type(values)]
-                return (" AND " if negated else " OR ").join(f"({part})" for part in parts)
-            case Comparison(key, operator, (value,)):
-                return self._compared(key, operator, value)
-            case Comparison():
-                raise AssertionError(condition)
-
-    def _among(self, key: Key, values: list[Value], negated: bool) -> str:
-        if len(values) == 1:
-            return self._compared(key, "!=" if negated else "=", values[0])
-        is_number = isinstance(values[0], float)
-        value = self.number(key) if is_number else self.text(key)
-        kind = "DOUBLE" if is_number else "VARCHAR" if isinstance(values[0], str) else "TIMESTAMP"
-        # A list holds no NULL, so that a missing value is in it as little as out of it.
-        test = f"{'NOT ' if negated else ''}list_contains({self.bind(values)}::{kind}[], {value})"
-        present = f"{value} IS NOT NULL AND {test}"
-        return f"{present} AND NOT isnan({value})" if is_number else present
-
-    def _compared(self, key: Key, operator: str, value: Value) -> str:
-        if value is None or isinstance(value, bool):
-            type_ = self._field(key, "type")
-            test = f"{type_} = 'none'"
-            if value is not None:
-                test = f"{type_} = 'bool' AND {self.text(key)} = {self.bind(str(value))}"
-            return f"({test})" if operator == "=" else f"NOT ({test})"
-        if isinstance(value, float):
-            number = self.number(key)
-            compared = f"{number} {operator} {self.bind(value)}::DOUBLE"
-            # To DuckDB NaN is a number greater than all others.
-            return f"{compared} AND NOT isnan({number})"
-        return f"{self.text(key)} {operator} {self.bind(value)}"
 
     # Free text
 
@@ -294,14 +225,3 @@ def _holders(name: str, table: str, text: str, word: str, bound: str) -> str:
         f"WHERE contains(lower({held}), {bound})) USING (run_id, key) GROUP BY run_id, key"
         f") WHERE contains(lower(held), {bound}))"
     )
-
-
-def _by_type(values: tuple[Value, ...]) -> list[list[Value]]:
-    """``values`` in lists that can be compared at once; True, False and None stand alone."""
-    lists: dict[object, list[Value]] = {}
-    for value in values:
-        if value is None or isinstance(value, bool):
-            lists[value, "alone"] = [value]
-        else:
-            lists.setdefault(type(value), []).append(value)
-    return list(lists.values())

@@ -23,7 +23,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.errors import StoreHeld, StoreUnavailable
+from nbtrack.errors import NbtrackError, StoreHeld, StoreUnavailable
 from nbtrack.store.journal import JournalWriter
 from nbtrack.store.place import JOURNALS, make_store_folder
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from nbtrack.store.caretaker import Caretaker
     from nbtrack.store.compaction import CompactReport
     from nbtrack.store.database import Database
+    from nbtrack.store.decision import Decision
     from nbtrack.store.fold import Folder, FoldReport
     from nbtrack.store.health import StoreHealth
     from nbtrack.store.locks import StoreLock
@@ -294,6 +295,38 @@ class Store:
             if folder.has_taken(until):
                 return
 
+    # Deciding
+
+    @contextmanager
+    def deciding(self) -> Iterator[Decision]:
+        """All that is known, while nobody else can change it; what is appended is kept at the end.
+
+        All of it or nothing, and on the disk when this returns. Others wait meanwhile, so only
+        for what is quick; and ask the `Decision`, since the store itself would wait for you.
+        Raises `StoreHeld` or `StoreUnavailable` where the database cannot be written.
+        """
+        from nbtrack.store.decision import Decision
+
+        # Most of what there is in short holds of the lock, and the rest in this one.
+        self.fold()
+        database, folder, lock = self._rooms()
+        with self._refusals_told():
+            if not database.exists():
+                make_store_folder(self.path)
+            with lock.exclusive():
+                if not database.exists():
+                    database.create()
+                elif not database.is_checked():
+                    database.upgrade()
+                with database.attached(read_only=False) as connection:
+                    until = folder.sizes()
+                    while not (folder.fold(connection).is_complete or folder.has_taken(until)):
+                        pass
+                    decision = Decision(connection)
+                    yield decision
+                    decision.keep()
+                folder.note_progress()
+
     # Care
 
     def compact(self) -> CompactReport:
@@ -367,7 +400,7 @@ class Store:
         """Name the store in what the operating system refuses."""
         try:
             yield
-        except (StoreUnavailable, StoreHeld):
+        except NbtrackError:
             raise
         except OSError as error:
             raise StoreUnavailable(

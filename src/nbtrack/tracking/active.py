@@ -8,9 +8,7 @@ find the run that the main thread opened.
 from __future__ import annotations
 
 import atexit
-import getpass
 import os
-import platform
 import sys
 import threading
 from collections.abc import Mapping
@@ -31,6 +29,7 @@ from nbtrack.events import (
     TagsSet,
     new_run_id,
 )
+from nbtrack.tracking.author import author_at
 from nbtrack.tracking.handle import check_run_name
 from nbtrack.tracking.names import memorable_name
 from nbtrack.tracking.run import Run
@@ -203,6 +202,7 @@ def _begin(
     run_experiment = check_key(experiment, "experiment") if experiment else current_experiment()
     stored = {check_key(key, "param"): param_value(value) for key, value in params.items()}
     run_id = new_run_id()
+    author = author_at(place.path)
     now = writer.now_us()
     writer.append(
         RunStarted(
@@ -211,9 +211,9 @@ def _begin(
             run_name,
             run_experiment,
             parent=parent,
-            user=_user(),
-            host=platform.node(),
-            source=_source(place.path),
+            user=author.user,
+            host=author.host,
+            source=author.source,
         ),
         *([ParamsLogged(now, run_id, stored)] if stored else []),
         *(
@@ -285,25 +285,6 @@ def _stack() -> list[Run]:
     if stack is None:
         stack = _threads.stack = []
     return stack
-
-
-@cache
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return ""
-
-
-def _source(store_path: Path) -> str:
-    """The program's path relative to the folder that holds the store, which can then be moved."""
-    path = running_program().path
-    if path is None:
-        return ""
-    try:
-        return path.relative_to(store_path.parent).as_posix()
-    except ValueError:
-        return path.name
 
 
 # The end of the process

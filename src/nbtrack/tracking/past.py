@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbtrack.artifacts import ArtifactFolder
 from nbtrack.errors import InvalidValue
@@ -18,6 +18,9 @@ from nbtrack.tracking.answers import Answer, to_pandas
 from nbtrack.tracking.handle import ARTIFACTS
 from nbtrack.tracking.stored import StoredRun
 from nbtrack.tracking.values import check_key
+
+if TYPE_CHECKING:
+    from nbtrack.store import Store
 
 Place = str | PathLike[str] | None
 
@@ -96,8 +99,11 @@ def sql(query: str, parameters: Sequence[object] = (), *, store: Place = None) -
     """Ask the store in SQL; the answer shows as a table and converts to a DataFrame.
 
     The views are ``runs``, ``params``, ``metrics``, ``latest_metrics``, ``tags``,
-    ``facts``, ``texts``, ``boards`` and ``all_runs`` (with deleted runs). DataFrames of the
-    caller (pandas, polars, pyarrow) can be joined by their variable's name.
+    ``facts``, ``texts``, ``boards`` and ``all_runs`` (with deleted runs); of registered models
+    ``registered_models``, ``model_versions``, ``model_tags``, ``model_aliases``, ``model_history``,
+    ``model_requests``, ``models_in_production``, ``production_approvals``, ``production_data``,
+    ``production_changes`` and ``model_versions_by_data``. DataFrames of the caller (pandas,
+    polars, pyarrow) can be joined by their variable's name.
     ``parameters`` fill ``?`` placeholders. Reading only: nothing can be changed.
     """
     frame = inspect.currentframe()
@@ -156,11 +162,26 @@ def purge(*run_ids: str, store: Place = None) -> int:
     for run in open_runs():
         if run.id in ids:
             raise InvalidValue(f"Run {run.name!r} is still running here; end it before purging it.")
+    _expect_unregistered(place, ids)
     kept = {artifact.digest for run_id in ids for artifact in run_artifacts(place, run_id)}
     purged = place.purge(ids)
     needed = place.query("SELECT DISTINCT digest FROM artifacts")["digest"].to_pylist()
     ArtifactFolder(place.path / ARTIFACTS).remove(kept.difference(needed))
     return purged
+
+
+def _expect_unregistered(place: Store, run_ids: Sequence[str]) -> None:
+    named = place.query(
+        "SELECT name, version FROM model_versions "
+        "WHERE run_id IN (SELECT unnest($runs::VARCHAR[])::UUID) ORDER BY ALL LIMIT 3",
+        {"runs": list(run_ids)},
+    ).to_pylist()
+    if named:
+        versions = ", ".join(f"{row['name']} {row['version']}" for row in named)
+        raise InvalidValue(
+            f"Registered versions are made of what you purge ({versions}); delete them first, with "
+            "nbtrack.Registry().delete_model_version(name, version)."
+        )
 
 
 def _set_deleted(run_ids: Sequence[str], deleted: bool, store: Place) -> int:

@@ -13,7 +13,7 @@ from nbtrack.tracking.handle import ARTIFACTS, RunHandle
 from nbtrack.tracking.values import read_param
 
 if TYPE_CHECKING:
-    from nbtrack.store import RunDetail, StoredArtifact
+    from nbtrack.store import RunDetail, StoredArtifact, StoredInput
 
 
 class StoredRun(RunHandle):
@@ -79,6 +79,13 @@ class StoredRun(RunHandle):
     def verdict(self) -> str | None:
         """``clean``, ``stale``, ``not replayable`` or ``pending``; ``None`` if no cell made it."""
         return self._detail.verdict
+
+    @property
+    def inputs(self) -> list[StoredInput]:
+        """The data that the run read, by name: digest, shape, schema, source, context."""
+        from nbtrack.store import run_inputs
+
+        return run_inputs(self._store, self._id)
 
     @property
     def artifacts(self) -> dict[str, int]:

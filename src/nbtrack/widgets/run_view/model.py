@@ -150,11 +150,20 @@ def _more_json(recipe: Recipe) -> dict[str, object]:
         "machine": machine_of(recipe),
         "variables": recipe.variables,
         "packages": recipe.packages,
-        "data": [_data_json(each) for each in recipe.inputs],
+        "data": [_data_json(each, profile_of(recipe, each.name)) for each in recipe.inputs],
     }
 
 
-def _data_json(data: StoredInput) -> dict[str, object]:
+def profile_of(recipe: Recipe, name: str) -> list[dict[str, object]]:
+    """The profile that was kept of data, a row per column; empty where none was."""
+    try:
+        found = json.loads(recipe.texts.get(f"profile:{name}", "[]"))
+    except (ValueError, RecursionError):
+        return []
+    return found[:MAX_FIELDS] if isinstance(found, list) else []
+
+
+def _data_json(data: StoredInput, profile: list[dict[str, object]]) -> dict[str, object]:
     fields = fields_of(data)
     return {
         "name": data.name,
@@ -167,6 +176,9 @@ def _data_json(data: StoredInput) -> dict[str, object]:
         "note": data.note,
         "fields": dict(list(fields.items())[:MAX_FIELDS]),
         "fields_left_out": max(0, len(fields) - MAX_FIELDS),
+        "context": data.context,
+        "tags": data.tags,
+        "profile": profile,
     }
 
 

@@ -103,7 +103,13 @@ def _data(model: RunModel) -> str:
     told = {}
     for each in model.recipe.inputs:
         columns = len(fields_of(each))
-        said = [each.kind, each.shape, each.digest[:8], f"{columns} columns" if columns else ""]
+        said = [
+            each.context,
+            each.kind,
+            each.shape,
+            each.digest[:8],
+            f"{columns} columns" if columns else "",
+        ]
         told[each.name] = " · ".join(part for part in (*said, each.note) if part)
     return _pairs("", told)
 

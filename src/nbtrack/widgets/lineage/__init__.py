@@ -1,0 +1,1 @@
+"""What was made from what, as a small picture: data, runs, model versions."""
