@@ -8,6 +8,7 @@ This module is the one reader of ``os.environ`` for configuration.
 environment            configuration     meaning
 =====================  ================  ==========================================
 NBTRACK_STORE          c.NBTrack.store   the store's folder
+NBTRACK_ARTIFACTS      .artifacts        where runs keep files, an fsspec address
 NBTRACK_EXPERIMENT     .experiment       experiment of runs that name none
 NBTRACK_ALL_RANKS      .all_ranks        1: every process of a distributed job logs
 =====================  ================  ==========================================
@@ -57,6 +58,11 @@ def find_store(start: Path | None = None) -> Path:
 def default_experiment() -> str | None:
     """The experiment that the user configured, if any."""
     return _text("NBTRACK_EXPERIMENT", "experiment")
+
+
+def artifacts_place() -> str | None:
+    """Where the user configured that new files of runs go, if he did."""
+    return _text("NBTRACK_ARTIFACTS", "artifacts")
 
 
 def quiet_rank() -> int | None:

@@ -33,7 +33,14 @@ def install() -> None:
         done = FOLDER / f".installed-{VERSION}"
         if done.exists():
             return
-        npm = [str(Path(sys.executable).with_name("npm")), "install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts"]
+        npm = [
+            str(Path(sys.executable).with_name("npm")),
+            "install",
+            "--no-save",
+            "--no-audit",
+            "--no-fund",
+            "--ignore-scripts",
+        ]
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         subprocess.run(
             [*npm, "--loglevel=error", "--prefix", str(FOLDER), f"azurite@{VERSION}"],

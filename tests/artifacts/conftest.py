@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pytest
 
-from nbtrack.artifacts.places import ArtifactFolder, open_place
+from nbtrack.artifacts.places import open_place, patience
 from nbtrack.artifacts.places import parts as parts_module
-from nbtrack.artifacts.places import patience
+from nbtrack.artifacts.places.folder import ArtifactFolder
 from nbtrack.artifacts.places.place import ArtifactPlace
 from tests.artifacts import azurite
 from tests.artifacts.faults import FaultyNetwork
@@ -38,11 +39,16 @@ class Stand:
     def visible(self) -> list[str]:
         """Every name that somebody who lists the place would see, but for owners."""
         if isinstance(self.place, ArtifactFolder):
-            found = [str(p.relative_to(self.place.path)) for p in self.place.path.rglob("*")
-                     if p.is_file()]
+            found = [
+                str(p.relative_to(self.place.path))
+                for p in self.place.path.rglob("*")
+                if p.is_file()
+            ]
         else:
-            found = [path.removeprefix(f"{self.place.root}/")
-                     for path, _, _ in self.place._listed(self.place.root)]
+            found = [
+                path.removeprefix(f"{self.place.root}/")
+                for path, _, _ in self.place._listed(self.place.root)
+            ]
         return sorted(name for name in found if not name.startswith("owners/"))
 
 
@@ -116,7 +122,8 @@ def folder(tmp_path):
 def memory():
     place = open_place(f"memory://{uuid.uuid4().hex}/files")
     yield Stand(place)
-    place.fs.rm(place.root.rpartition("/")[0], recursive=True)
+    with suppress(FileNotFoundError):
+        place.fs.rm(place.root.rpartition("/")[0], recursive=True)
 
 
 PLACES = ("folder", "memory", "s3", "azure")

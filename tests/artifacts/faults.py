@@ -33,7 +33,7 @@ class FaultyNetwork:
                 outer.seen.append((self.command, self.path))
                 outer._answer(self, outer.fault(self.command, self.path))
 
-            do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = handle_any  # noqa: N815
+            do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = handle_any
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True

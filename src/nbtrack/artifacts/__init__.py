@@ -6,6 +6,7 @@ under what path, is an event (`nbtrack.events.ArtifactKept`). DESIGN.md has the 
 """
 
 from nbtrack.artifacts.kept import Artifacts, Wanted
-from nbtrack.artifacts.places import ArtifactFolder, check_address
+from nbtrack.artifacts.places import check_address
+from nbtrack.artifacts.places.folder import ArtifactFolder
 
 __all__ = ["ArtifactFolder", "Artifacts", "Wanted", "check_address"]

@@ -160,8 +160,8 @@ def _partial_file(target: Path, digest: str) -> Iterator[tuple[IO[bytes], str]]:
     import portalocker
 
     name = target.with_name(f".{digest[:16]}.nbtrack-part")
-    file = open(os.open(name, os.O_RDWR | os.O_CREAT, 0o666), "r+b", buffering=0)
-    with file:
+    descriptor = os.open(name, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+    with open(descriptor, "r+b", buffering=0) as file:
         try:
             portalocker.lock(file, portalocker.LOCK_EX | portalocker.LOCK_NB)
             # It may have become the other's target just before it was locked.
@@ -195,5 +195,3 @@ def _damaged(place: ArtifactPlace, digest: str) -> ArtifactDamaged:
 
 def _doing(verb: str, files: Sequence[Path]) -> str:
     return f"{verb} {files[0].name if len(files) == 1 else f'{len(files):,} files'}"
-
-

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         executed_cells,
         run_artifacts,
         run_inputs,
+        runs_keeping,
     )
     from nbtrack.store.search import Page, run_frame, run_page
     from nbtrack.store.selection import RunQuery
@@ -72,6 +73,7 @@ _HOMES = {
         "executed_cells",
         "run_artifacts",
         "run_inputs",
+        "runs_keeping",
     ),
     "nbtrack.store.search": ("Page", "run_frame", "run_page"),
     "nbtrack.store.selection": ("RunQuery",),
@@ -121,6 +123,7 @@ __all__ = [
     "run_sparklines",
     "run_text",
     "run_texts",
+    "runs_keeping",
     "runs_of_experiment",
     "thinned_curves",
     "whole_curves",

@@ -31,9 +31,7 @@ class StoreLock:
     Under another ``name`` it is another lock: that of the files which runs keep.
     """
 
-    def __init__(
-        self, folder: Path, *, name: str = "", patience_s: float = PATIENCE_S
-    ) -> None:
+    def __init__(self, folder: Path, *, name: str = "", patience_s: float = PATIENCE_S) -> None:
         self._gate = folder / f"{name}{GATE_FILE}"
         self._lock = folder / f"{name}{LOCK_FILE}"
         self._patience_s = patience_s

@@ -51,5 +51,7 @@ def check_address(address: str | os.PathLike[str]) -> str:
             "folder, and must hold no password or token; leave credentials to the environment."
         )
     if not (parts.netloc or parts.path.strip("/")):
-        raise InvalidValue(f"{text!r} names no bucket or folder, as in '{parts.scheme}://bucket/x'.")
+        raise InvalidValue(
+            f"{text!r} names no bucket or folder, as in '{parts.scheme}://bucket/x'."
+        )
     return text.rstrip("/")

@@ -7,6 +7,7 @@ A block is named by what it holds, so that those of an interrupted upload are fo
 from __future__ import annotations
 
 import base64
+import io
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ class AzurePlace(FsspecPlace):
             raise FileNotFoundError(str(error)) from error
 
     def _write(self, path: str, data: bytes) -> None:
-        self._call(path, "upload_blob", data, overwrite=True)
+        self._call(path, "upload_blob", io.BytesIO(data), length=len(data), overwrite=True)
 
     def _size(self, path: str) -> int | None:
         try:
@@ -69,7 +70,7 @@ class AzurePlace(FsspecPlace):
             # All ids of a blob must have one length.
             block = base64.b64encode(f"{index:06}-{digest_of(part)[:32]}".encode()).decode()
             if block not in known:
-                self._call(path, "stage_block", block, part)
+                self._call(path, "stage_block", block, io.BytesIO(part), length=len(part))
             return block
 
         blocks = send_parts(source, size, digest, send, told)

@@ -31,7 +31,7 @@ def patiently(operation: Callable[[], T]) -> T:
     for pause_s in PAUSES_S:
         try:
             return operation()
-        except Exception as error:  # noqa: BLE001 - each library has exceptions of its own
+        except Exception as error:
             if not may_pass(error):
                 raise
         # Not all that were refused together come back together.

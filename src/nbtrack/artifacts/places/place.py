@@ -1,4 +1,4 @@
-"""What a place of artifacts can do, whatever it is: the contract, kept by every file beside this."""
+"""What a place of artifacts can do: the contract, which every file beside this one keeps."""
 
 from __future__ import annotations
 

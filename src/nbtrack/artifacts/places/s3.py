@@ -69,9 +69,7 @@ class S3Place(FsspecPlace):
         for upload in patiently(lambda: list(self._uploads(bucket, key))):
             if upload["Key"] == key:
                 return str(upload["UploadId"])
-        made = patiently(
-            lambda: self.fs.call_s3("create_multipart_upload", Bucket=bucket, Key=key)
-        )
+        made = patiently(lambda: self.fs.call_s3("create_multipart_upload", Bucket=bucket, Key=key))
         return str(made["UploadId"])
 
     def _uploads(self, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
