@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -63,7 +64,7 @@ def test_files_go_where_mlflow_puts_them(stored, tree, tmp_path):
     everything = run.download_artifacts(dst_path=tmp_path / "2")
     assert everything == str(tmp_path / "2")
     assert (tmp_path / "2" / "under" / "out" / "a.txt").read_text() == "a"
-    assert open(run.download_artifacts("a.txt")).read() == "a"
+    assert Path(run.download_artifacts("a.txt")).read_text() == "a"
 
 
 def test_listing_shows_one_folder_at_a_time(stored, tree):

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         thinned_curves,
         whole_curves,
     )
+    from nbtrack.store.usage import kept_by_experiment, kept_by_run, needed_digests
 
 _HOMES = {
     "nbtrack.store.boards": ("board_content", "board_table"),
@@ -86,6 +87,7 @@ _HOMES = {
         "thinned_curves",
         "whole_curves",
     ),
+    "nbtrack.store.usage": ("kept_by_experiment", "kept_by_run", "needed_digests"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -109,9 +111,12 @@ __all__ = [
     "executed_cells",
     "experiment_table",
     "find_run",
+    "kept_by_experiment",
+    "kept_by_run",
     "list_columns",
     "listed_curves",
     "metric_history",
+    "needed_digests",
     "parse_filter",
     "quoted_column",
     "run_artifacts",

@@ -14,7 +14,7 @@ from nbtrack.errors import InvalidValue
 from nbtrack.events import ExperimentRenamed, RunDeleted
 from nbtrack.tracking.active import chosen_experiment, current_store, open_runs
 from nbtrack.tracking.answers import Answer, to_pandas
-from nbtrack.tracking.files.places import artifacts_of, freeing
+from nbtrack.tracking.files.places import freeing
 from nbtrack.tracking.stored import StoredRun
 from nbtrack.tracking.values import check_key
 
@@ -158,9 +158,9 @@ def purge(*run_ids: str, store: Place = None) -> int:
     kept = {artifact.digest for run_id in ids for artifact in run_artifacts(place, run_id)}
     purged = place.purge(ids)
     if kept:
-        with freeing(place):
+        with freeing(place) as artifacts:
             needed = place.query("SELECT DISTINCT digest FROM artifacts")["digest"].to_pylist()
-            artifacts_of(place).remove(kept.difference(needed))
+            artifacts.remove(kept.difference(needed))
     return purged
 
 

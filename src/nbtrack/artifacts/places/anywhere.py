@@ -248,12 +248,16 @@ class FsspecPlace:
                 freed += size
         return freed
 
-    def claim(self, owner: str) -> list[str]:
-        """Note that the store ``owner`` keeps bytes here; every store that does."""
-        folder = f"{self.root}/{_OWNERS}"
+    def claim(self, owner: str) -> None:
+        """Note that the store ``owner`` keeps bytes here."""
         with self._refusals():
-            patiently(lambda: self._write(f"{folder}/{owner}", b""))
-        return sorted(path.rpartition("/")[2] for path, _, _ in self._listed(folder))
+            patiently(lambda: self._write(f"{self.root}/{_OWNERS}/{owner}", b""))
+
+    def owners(self) -> list[str]:
+        """Every store that has claimed the place."""
+        return sorted(
+            path.rpartition("/")[2] for path, _, _ in self._listed(f"{self.root}/{_OWNERS}")
+        )
 
     def _listed(self, folder: str) -> Iterator[tuple[str, int, float]]:
         """Path, size and time of change of every file below a folder."""

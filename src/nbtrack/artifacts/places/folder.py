@@ -55,7 +55,10 @@ class ArtifactFolder:
         self, source: Path, told: Told = unheard, *, move: bool = False
     ) -> tuple[str, int]:
         """Keep the content of a file; its digest and size."""
-        if move and (moved := self._take(source)) is not None:
+        # A link is only a name for bytes that are someone's; so is one name of several.
+        found = source.stat(follow_symlinks=False)
+        is_only_name = stat.S_ISREG(found.st_mode) and found.st_nlink == 1
+        if move and is_only_name and (moved := self._take(source)) is not None:
             told(moved[1])
             return moved
         hasher, size = new_hasher(), 0
@@ -122,12 +125,17 @@ class ArtifactFolder:
                     freed += found.st_size
         return freed
 
-    def claim(self, owner: str) -> list[str]:
-        """Note that the store ``owner`` keeps bytes here; every store that does."""
+    def claim(self, owner: str) -> None:
+        """Note that the store ``owner`` keeps bytes here."""
         with self._refusals():
             make_folder(self.path / _OWNERS)
             (self.path / _OWNERS / owner).touch()
+
+    def owners(self) -> list[str]:
+        """Every store that has claimed the place."""
+        with suppress(FileNotFoundError), self._refusals():
             return sorted(os.listdir(self.path / _OWNERS))
+        return []
 
     def path_of(self, digest: str) -> Path:
         """Where the bytes with that digest stand, if they are there."""

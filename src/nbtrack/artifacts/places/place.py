@@ -73,5 +73,8 @@ class ArtifactPlace(Protocol):
         With ``dry_run`` nothing is removed.
         """
 
-    def claim(self, owner: str) -> list[str]:
-        """Note that the store ``owner`` keeps bytes here; every store that does."""
+    def claim(self, owner: str) -> None:
+        """Note that the store ``owner`` keeps bytes here."""
+
+    def owners(self) -> list[str]:
+        """Every store that has claimed the place."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,17 +51,21 @@ def artifacts_of(store: Store) -> Artifacts:
     return known[1]
 
 
-def keeping(store: Store) -> AbstractContextManager[None]:
+@contextmanager
+def keeping(store: Store) -> Iterator[Artifacts]:
     """From the look whether bytes are there to the event that names them, nobody frees any."""
-    return _lock(store.path).shared()
+    artifacts = artifacts_of(store)
+    with _lock(store.path).shared():
+        yield artifacts
 
 
 @contextmanager
-def freeing(store: Store) -> Iterator[None]:
+def freeing(store: Store) -> Iterator[Artifacts]:
     """While bytes are removed, nobody comes to rely on them. Raises `StoreHeld`."""
+    artifacts = artifacts_of(store)
     try:
         with _lock(store.path, _PATIENCE_S).exclusive():
-            yield
+            yield artifacts
     except StoreHeld as error:
         raise StoreHeld(f"Files are being kept just now; try again later. {error}") from error
 

@@ -69,7 +69,11 @@ class KeepsFiles:
         if not Path(local_dir).is_dir():
             raise InvalidValue(f"log_artifacts takes a folder, and {str(local_dir)!r} is none.")
         found = files_under(Path(local_dir))
-        self._keep_files([(join_path(folder, name), file) for name, file in found], move=move)
+        files = [(join_path(folder, name), file) for name, file in found]
+        if move:
+            # What a link points at may be one of them, and must be there yet.
+            files.sort(key=lambda file: not file[1].is_symlink())
+        self._keep_files(files, move=move)
 
     def log_text(self, text: str, artifact_file: str) -> None:
         """Keep a text as a file, in UTF-8."""
@@ -181,15 +185,15 @@ class KeepsFiles:
         checked = check_artifact_path(path)
         if isinstance(self._store, SilentStore):
             return
-        with keeping(self._store):
-            digest = artifacts_of(self._store).put(data)
+        with keeping(self._store) as artifacts:
+            digest = artifacts.put(data)
             self._record_files([(checked, digest, len(data), media_type or media_type_of(checked))])
 
     def _keep_files(self, files: Sequence[tuple[str, Path]], *, move: bool = False) -> None:
         if isinstance(self._store, SilentStore) or not files:
             return
-        with keeping(self._store):
-            kept = artifacts_of(self._store).put_files([file for _, file in files], move=move)
+        with keeping(self._store) as artifacts:
+            kept = artifacts.put_files([file for _, file in files], move=move)
             self._record_files(
                 (path, digest, size, media_type_of(path))
                 for (path, _), (digest, size) in zip(files, kept, strict=True)
