@@ -85,13 +85,10 @@ def _count(files: int) -> str:
 
 
 def _size(size_bytes: float) -> str:
-    for unit in ("B ", "kB", "MB", "GB"):
-        if size_bytes < 1000:
-            break
-        size_bytes /= 1000
-    else:
-        unit = "TB"
-    return f"{size_bytes:8.1f} {unit}" if unit != "B " else f"{size_bytes:8.0f} {unit}"
+    if size_bytes < 1000:
+        return f"{size_bytes:8.0f} B "
+    power = min(len(str(int(size_bytes))) - 1, 12) // 3
+    return f"{size_bytes / 1000**power:8.1f} {('kB', 'MB', 'GB', 'TB')[power - 1]}"
 
 
 def _seconds(age: str) -> float:

@@ -21,7 +21,8 @@ _PASSING_ERRNO = frozenset((errno.EBUSY, getattr(errno, "EREMOTEIO", errno.EIO))
 _LOST_CONNECTION = frozenset(
     (
         *("HTTPClientError", "ClientConnectionError", "ClientPayloadError", "HTTPException"),
-        *("ServiceRequestError", "ServiceResponseError", "IncompleteReadError", "FSTimeoutError"),
+        *("EndpointConnectionError", "ServiceRequestError"),
+        *("ServiceResponseError", "IncompleteReadError", "FSTimeoutError"),
     )
 )
 
