@@ -121,7 +121,7 @@ def test_no_module_outgrows_its_room() -> None:
 
 
 def test_every_room_tells_its_design() -> None:
-    rooms = ("capture", "charts", "magics", "store", "tracking", "widgets")
+    rooms = ("artifacts", "capture", "charts", "magics", "store", "tracking", "widgets")
     assert [room for room in rooms if not (PACKAGE / room / "DESIGN.md").exists()] == []
 
 
