@@ -38,6 +38,7 @@ lab: $(READY) ## Open JupyterLab on the quickstart (LAB_ARGS="--port 9999" goes 
 
 test: $(READY) ## Pass every test (PYTEST_ARGS="-k journal" chooses)
 	@$(BIN)/python -m tests.browser.chromium
+	@$(BIN)/python -m tests.artifacts.azurite
 	@echo "Testing the front-end's modules"
 	@cd js && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent test
 	@echo "Testing nbtrack; about ten minutes on two cores"

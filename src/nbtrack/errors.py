@@ -19,6 +19,7 @@
     ├── MissingExtra (ImportError)       an optional library that this call needs
     ├── ArtifactMissing (KeyError)       bytes that a run names and the store does not have
     ├── ArtifactDamaged (RuntimeError)   bytes that are not what was written
+    ├── ArtifactsUnavailable (OSError)   the place of artifacts refuses, or is out of reach
     └── StoreError
         ├── StoreUnavailable (OSError)   no permission, no space, folder gone
         ├── StoreHeld (OSError)          another program has the database open
@@ -110,6 +111,10 @@ class ArtifactMissing(NbtrackError, KeyError):
 
 class ArtifactDamaged(NbtrackError, RuntimeError):
     """An artifact's bytes are not what was written."""
+
+
+class ArtifactsUnavailable(NbtrackError, OSError):
+    """Where artifacts are kept cannot be reached, read or written; the message names it."""
 
 
 class StoreError(NbtrackError):

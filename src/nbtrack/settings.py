@@ -8,6 +8,7 @@ This module is the one reader of ``os.environ`` for configuration.
 environment            configuration     meaning
 =====================  ================  ==========================================
 NBTRACK_STORE          c.NBTrack.store   the store's folder
+NBTRACK_ARTIFACTS      .artifacts        where runs keep files, an fsspec address
 NBTRACK_EXPERIMENT     .experiment       experiment of runs that name none
 NBTRACK_USER           .user             who runs and decides; default, JupyterHub's
                                          user, else the one who is logged in
@@ -64,6 +65,11 @@ def default_experiment() -> str | None:
 def user() -> str | None:
     """Who works here, where that is told: in a container all are logged in as the same."""
     return _text("NBTRACK_USER", "user") or os.environ.get("JUPYTERHUB_USER") or None
+
+
+def artifacts_place() -> str | None:
+    """Where the user configured that new files of runs go, if he did."""
+    return _text("NBTRACK_ARTIFACTS", "artifacts")
 
 
 def quiet_rank() -> int | None:

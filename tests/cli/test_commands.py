@@ -145,3 +145,26 @@ def test_an_ascii_terminal_shows_every_name(nb, place):
     done = nb("runs", env={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"})
     assert done.returncode == 0, done.stderr
     assert "läuft-损失" in done.stdout
+
+
+def test_gc_shows_first_and_frees_when_told(nb, place):
+    with nbtrack.run("r") as run:
+        run.log_text("old" * 1000, "a.txt")
+        run.log_text("new", "a.txt")
+    shown = nb("gc", "--older-than", "0s")
+    assert "1 file that no run names any more" in shown.stdout
+    assert "3.0 kB can be freed: nbtrack gc --yes" in shown.stdout
+    assert "younger than 1d" in nb("gc").stdout
+    assert "Freed 3.0 kB." in nb("gc", "--older-than", "0s", "--yes").stdout
+    assert nb("gc").stdout == "Nothing to free.\n"
+    assert "no age such as" in nb("gc", "--older-than", "soon").stderr
+    assert nbtrack.load_text("runs:/r/a.txt") == "new"
+
+
+def test_du_says_where_the_disk_went(nb, place):
+    with nbtrack.run("large", experiment="e") as run:
+        run.log_text("x" * 2_000_000, "a.txt")
+    said = nb("du").stdout
+    assert f"2.0 MB  1 file in {place / 'artifacts'}" in said
+    assert "2.0 MB  e, 1 file" in said
+    assert f"2.0 MB  large ({run.short_id}), 1 file" in said

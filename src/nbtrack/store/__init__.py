@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         executed_cells,
         run_artifacts,
         run_inputs,
+        runs_keeping,
     )
     from nbtrack.store.profiles import profile_table
     from nbtrack.store.registered import (
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
         thinned_curves,
         whole_curves,
     )
+    from nbtrack.store.usage import kept_by_experiment, kept_by_run, needed_digests
 
 _HOMES = {
     "nbtrack.store.boards": ("board_content", "board_table"),
@@ -96,13 +98,13 @@ _HOMES = {
         "executed_cells",
         "run_artifacts",
         "run_inputs",
+        "runs_keeping",
     ),
     "nbtrack.store.registered": (
         "approval_table",
         "card_text",
         "difference_table",
         "history_table",
-        "lineage_table",
         "lineage_table",
         "last_move",
         "last_number",
@@ -132,6 +134,7 @@ _HOMES = {
         "thinned_curves",
         "whole_curves",
     ),
+    "nbtrack.store.usage": ("kept_by_experiment", "kept_by_run", "needed_digests"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -162,6 +165,8 @@ __all__ = [
     "experiment_table",
     "find_run",
     "history_table",
+    "kept_by_experiment",
+    "kept_by_run",
     "last_move",
     "last_number",
     "later_points",
@@ -172,6 +177,7 @@ __all__ = [
     "model_moves",
     "model_row",
     "model_table",
+    "needed_digests",
     "parse_filter",
     "production_data_table",
     "production_table",
@@ -188,6 +194,7 @@ __all__ = [
     "run_sparklines",
     "run_text",
     "run_texts",
+    "runs_keeping",
     "runs_of_experiment",
     "thinned_curves",
     "version_table",

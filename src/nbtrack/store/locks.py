@@ -26,11 +26,15 @@ LOCK_FILE = "store.lock"
 
 
 class StoreLock:
-    """The lock of the store in a folder; it holds no state between operations."""
+    """The lock of the store in a folder; it holds no state between operations.
 
-    def __init__(self, folder: Path) -> None:
-        self._gate = folder / GATE_FILE
-        self._lock = folder / LOCK_FILE
+    Under another ``name`` it is another lock: that of the files which runs keep.
+    """
+
+    def __init__(self, folder: Path, *, name: str = "", patience_s: float = PATIENCE_S) -> None:
+        self._gate = folder / f"{name}{GATE_FILE}"
+        self._lock = folder / f"{name}{LOCK_FILE}"
+        self._patience_s = patience_s
 
     @contextmanager
     def shared(self) -> Iterator[None]:
@@ -64,13 +68,13 @@ class StoreLock:
 
     def _wait_for(self, lock: int, *, exclusive: bool) -> None:
         # Only the holder of the gate waits here, so that asking again and again is fair.
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + self._patience_s
         pause_s = 0.0002
         while not try_lock_file(lock, exclusive=exclusive):
             if time.monotonic() > deadline:
                 pids = ", ".join(f"pid {pid}" for pid in lock_holders(self._lock))
                 raise StoreHeld(
-                    f"{self._lock} has been held for {PATIENCE_S:.0f} s by "
+                    f"{self._lock} has been held for {self._patience_s:.0f} s by "
                     f"{pids or 'an unknown process'}, which may be suspended."
                 )
             time.sleep(pause_s)

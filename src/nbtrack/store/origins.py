@@ -75,6 +75,14 @@ def run_inputs(store: Asked, run_id: str) -> list[StoredInput]:
     return [StoredInput(**{**row, "tags": json.loads(row["tags"] or "{}")}) for row in rows]
 
 
+def runs_keeping(store: Store, path: str) -> list[str]:
+    """The runs that keep a file under ``path``."""
+    found = store.query(
+        "SELECT replace(run_id::VARCHAR, '-', '') AS run FROM artifacts WHERE path = ?", [path]
+    )
+    return [str(run) for run in found["run"].to_pylist()]
+
+
 def run_artifacts(store: Asked, run_id: str) -> list[StoredArtifact]:
     """The files that a run keeps, by path."""
     found = store.query(

@@ -140,6 +140,18 @@ class Store:
                 folder.note_progress()
                 return report
 
+    def fold_completely(self) -> None:
+        """As `fold`, for those who must know everything that any process has logged.
+
+        Raises `StoreUnavailable` if a journal cannot be read to its end.
+        """
+        self.fold()
+        _, folder, _ = self._rooms()
+        if folder.blocked:
+            raise StoreUnavailable(
+                f"A journal cannot be read to its end here: {next(iter(folder.blocked.values()))}"
+            )
+
     def version(self) -> int:
         """A number that changes whenever there may be something new to read, in any process."""
         database, folder, _ = self._rooms()

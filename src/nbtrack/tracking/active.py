@@ -30,6 +30,7 @@ from nbtrack.events import (
     new_run_id,
 )
 from nbtrack.tracking.author import author_at
+from nbtrack.tracking.files.places import ask_for_place
 from nbtrack.tracking.handle import check_run_name
 from nbtrack.tracking.names import memorable_name
 from nbtrack.tracking.run import Run
@@ -69,10 +70,21 @@ def current_store(place: str | os.PathLike[str] | None = None) -> Store:
     return _stores[path]
 
 
-def set_store(place: str | os.PathLike[str]) -> Path:
-    """Use the store in the folder ``place`` from now on; it is made when first needed."""
+def set_store(
+    place: str | os.PathLike[str], *, artifacts: str | os.PathLike[str] | None = None
+) -> Path:
+    """Use the store in the folder ``place`` from now on; it is made when first needed.
+
+    ``artifacts`` is where its runs keep files from now on: a folder, or an fsspec address
+    such as ``s3://bucket/folder``. The store remembers it, for every process; what it
+    kept elsewhere before is still found.
+    """
     global _chosen_store
     _chosen_store = Path(place).expanduser().absolute()
+    if artifacts is not None:
+        from nbtrack.artifacts import check_address
+
+        ask_for_place(_chosen_store, check_address(artifacts))
     return _chosen_store
 
 

@@ -17,19 +17,19 @@ from nbtrack.events import (
     VerdictStatus,
     short_id,
 )
+from nbtrack.tracking.files.reading import ReadsFiles
+from nbtrack.tracking.files.writing import KeepsFiles
 from nbtrack.tracking.values import check_key
 
 if TYPE_CHECKING:
     from nbtrack.store import Store
 
-# The folder of the store in which runs keep files.
-ARTIFACTS = "artifacts"
 # MLflow's name for the tag that holds a run's description.
 _MLFLOW_NOTE = "mlflow.note.content"
 
 
-class RunHandle:
-    """A run by its id: renamed, annotated, moved, deleted and restored.
+class RunHandle(KeepsFiles, ReadsFiles):
+    """A run by its id: renamed, annotated, moved, deleted and restored; and its files.
 
     Every change is an event; the last one holds, and nothing is overwritten.
     """

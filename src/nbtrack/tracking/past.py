@@ -10,12 +10,11 @@ from os import PathLike
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.artifacts import ArtifactFolder
 from nbtrack.errors import InvalidValue
 from nbtrack.events import ExperimentRenamed, RunDeleted
 from nbtrack.tracking.active import chosen_experiment, current_store, open_runs
 from nbtrack.tracking.answers import Answer, to_pandas
-from nbtrack.tracking.handle import ARTIFACTS
+from nbtrack.tracking.files.places import freeing
 from nbtrack.tracking.stored import StoredRun
 from nbtrack.tracking.values import check_key
 
@@ -165,8 +164,10 @@ def purge(*run_ids: str, store: Place = None) -> int:
     _expect_unregistered(place, ids)
     kept = {artifact.digest for run_id in ids for artifact in run_artifacts(place, run_id)}
     purged = place.purge(ids)
-    needed = place.query("SELECT DISTINCT digest FROM artifacts")["digest"].to_pylist()
-    ArtifactFolder(place.path / ARTIFACTS).remove(kept.difference(needed))
+    if kept:
+        with freeing(place) as artifacts:
+            needed = place.query("SELECT DISTINCT digest FROM artifacts")["digest"].to_pylist()
+            artifacts.remove(kept.difference(needed))
     return purged
 
 

@@ -18,7 +18,6 @@ import msgspec
 
 from nbtrack.errors import InvalidValue, ParamConflict, RunIsOver
 from nbtrack.events import (
-    ArtifactKept,
     InputRead,
     ParamsLogged,
     ParamValue,
@@ -26,7 +25,7 @@ from nbtrack.events import (
     Status,
     TextsKept,
 )
-from nbtrack.tracking.handle import ARTIFACTS, RunHandle, check_run_name
+from nbtrack.tracking.handle import RunHandle, check_run_name
 from nbtrack.tracking.values import check_key, check_step, metric_number, param_value
 
 if TYPE_CHECKING:
@@ -238,14 +237,6 @@ class Run(RunHandle):
         digests = {role: writer.store_text(text) for role, text in texts.items()}
         if digests:
             writer.append(TextsKept(writer.now_us(), self._id, digests))
-
-    def keep_artifact(self, path: str, data: bytes, media_type: str = "") -> None:
-        """Keep ``data`` as the run's file ``path``, with ``/`` between folders."""
-        from nbtrack.artifacts import ArtifactFolder
-
-        digest = ArtifactFolder(self._store.path / ARTIFACTS).put(data)
-        writer = self._writer
-        writer.append(ArtifactKept(writer.now_us(), self._id, path, digest, len(data), media_type))
 
     def keep_inputs(self, inputs: Iterable[InputRead]) -> None:
         """Record data that the run has read; run and time of the events are set here."""

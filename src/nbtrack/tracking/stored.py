@@ -6,14 +6,12 @@ import html
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from nbtrack.artifacts import ArtifactFolder
-from nbtrack.errors import ArtifactMissing
 from nbtrack.tracking.answers import Answer, cell_text
-from nbtrack.tracking.handle import ARTIFACTS, RunHandle
+from nbtrack.tracking.handle import RunHandle
 from nbtrack.tracking.values import read_param
 
 if TYPE_CHECKING:
-    from nbtrack.store import RunDetail, StoredArtifact, StoredInput
+    from nbtrack.store import RunDetail, StoredInput
 
 
 class StoredRun(RunHandle):
@@ -86,25 +84,6 @@ class StoredRun(RunHandle):
         from nbtrack.store import run_inputs
 
         return run_inputs(self._store, self._id)
-
-    @property
-    def artifacts(self) -> dict[str, int]:
-        """Paths of the files that the run keeps, and their sizes in bytes."""
-        return {artifact.path: artifact.size_bytes for artifact in self._artifacts}
-
-    def artifact(self, path: str) -> bytes:
-        """The bytes of a file that the run keeps. Raises ``KeyError`` if it has none there."""
-        for artifact in self._artifacts:
-            if artifact.path == path:
-                return ArtifactFolder(self._store.path / ARTIFACTS).read(artifact.digest)
-        known = ", ".join(self.artifacts) or "none"
-        raise ArtifactMissing(f"Run {self.name!r} keeps no file {path!r} (it has: {known}).")
-
-    @property
-    def _artifacts(self) -> list[StoredArtifact]:
-        from nbtrack.store import run_artifacts
-
-        return run_artifacts(self._store, self._id)
 
     def text(self, role: str) -> str:
         """A text that was kept: ``source``, ``stdout``, ``stderr``, ``traceback``, ``packages``.

@@ -7,10 +7,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from nbtrack.artifacts import ArtifactFolder
-from nbtrack.errors import ArtifactDamaged, ArtifactMissing
+from nbtrack.errors import ArtifactDamaged, ArtifactMissing, ArtifactsUnavailable
 from nbtrack.events import short_id
-from nbtrack.tracking.handle import ARTIFACTS
+from nbtrack.tracking.files.places import artifacts_of
 from nbtrack.widgets.wire import Answer, ipc_bytes, json_number
 
 if TYPE_CHECKING:
@@ -132,9 +131,9 @@ def drawn_files(
     store: Store, files: Iterable[StoredArtifact], limit: int = MAX_FIGURES
 ) -> Iterable[tuple[StoredArtifact, bytes]]:
     """The first pictures among ``files`` with their bytes; what is gone from the disk is not."""
-    kept = ArtifactFolder(store.path / ARTIFACTS)
+    kept = artifacts_of(store)
     for file in [file for file in files if is_drawn(file)][:limit]:
-        with suppress(ArtifactMissing, ArtifactDamaged):
+        with suppress(ArtifactMissing, ArtifactDamaged, ArtifactsUnavailable):
             yield file, kept.read(file.digest)
 
 
