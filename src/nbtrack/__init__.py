@@ -24,6 +24,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from nbtrack.errors import NbtrackError
     from nbtrack.magics import load_ipython_extension, unload_ipython_extension
+    from nbtrack.models.loading import load_model
+    from nbtrack.models.python_model import PythonModel
+    from nbtrack.models.saving import log_model, pyfunc, save_model
+    from nbtrack.models.signature import infer_signature
     from nbtrack.provenance.fluent import diff, export_environment, replay, why
     from nbtrack.tracking.active import (
         active_run,
@@ -77,6 +81,10 @@ if TYPE_CHECKING:
 _HOMES = {
     "nbtrack.errors": ("NbtrackError",),
     "nbtrack.magics": ("load_ipython_extension", "unload_ipython_extension"),
+    "nbtrack.models.loading": ("load_model",),
+    "nbtrack.models.python_model": ("PythonModel",),
+    "nbtrack.models.saving": ("log_model", "pyfunc", "save_model"),
+    "nbtrack.models.signature": ("infer_signature",),
     "nbtrack.provenance.fluent": ("diff", "export_environment", "replay", "why"),
     "nbtrack.tracking.active": (
         "active_run",
@@ -137,6 +145,7 @@ __all__ = [
     "Importance",
     "NbtrackError",
     "ParallelCoordinates",
+    "PythonModel",
     "Run",
     "RunTable",
     "RunView",
@@ -155,23 +164,28 @@ __all__ = [
     "export_environment",
     "get_run",
     "importance",
+    "infer_signature",
     "list_boards",
     "list_experiments",
     "load_ipython_extension",
+    "load_model",
     "log",
     "log_metric",
     "log_metrics",
+    "log_model",
     "log_param",
     "log_params",
     "open_board",
     "parallel",
     "purge",
+    "pyfunc",
     "rename_experiment",
     "replay",
     "restore_experiment",
     "restore_run",
     "run",
     "runs",
+    "save_model",
     "scatter",
     "search_runs",
     "set_experiment",
