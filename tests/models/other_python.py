@@ -6,14 +6,15 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 CHECKOUT = Path(__file__).parents[2]
-# What the other environment has, beside MLflow and what that brings.
-PACKAGES = ["mlflow>=3.17,<3.18", "cloudpickle>=3", "scikit-learn", "skops>=0.11", "uvicorn"]
+# What the other environment has of its own. The libraries of the models it shares.
+PACKAGES = ["mlflow>=3.17,<3.18"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,11 @@ class Python:
 
 
 def mlflow_python() -> Python:
-    """A Python with the real MLflow, made once in ``.venv/mlflow`` and kept."""
+    """A Python with the real MLflow, made once in ``.venv/mlflow`` and kept.
+
+    It sees the packages of this environment behind its own, but not what is installed
+    as editable, since that stands in files that only a site folder's own are read for.
+    """
     folder = Path(sys.prefix) / "mlflow"
     executable = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
     ready = folder / ".ready"
@@ -50,5 +55,7 @@ def mlflow_python() -> Python:
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
         install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python"]
         subprocess.run([*install, str(executable), *PACKAGES], check=True)
+        [site] = (folder / "lib").glob("python*/site-packages")
+        (site / "shared.pth").write_text(sysconfig.get_path("purelib"))
         ready.write_text("\n".join(PACKAGES))
     return Python(executable)

@@ -184,7 +184,7 @@ def _takes_lists(schema: Schema) -> bool:
 
 
 def _column(series: pandas.Series, field: Column, name: object, is_text: bool) -> pandas.Series:
-    where = f"column {name!r}"
+    where = f"column {name!r}" if isinstance(name, str) else f"column {name}"
     kind = field.type
     if isinstance(kind, Anything):
         return series

@@ -30,14 +30,14 @@ def check_code(trusted: Trust, what: str, path: Path) -> None:
         )
 
 
-def load_skops(file: Path, trusted: Trust) -> Any:
-    """The object in a skops file. Types that skops does not know need the user's word."""
+def load_skops(file: Path, trusted: Trust, vouched: Collection[str] = ()) -> Any:
+    """The object in a skops file. Types that neither skops nor we vouch for need a word."""
     import skops.io
 
     unknown = skops.io.get_untrusted_types(file=file)
     if trusted is not True:
         named = set(trusted) if trusted else set()
-        refused = sorted(set(unknown) - named)
+        refused = sorted(set(unknown) - named - set(vouched))
         if refused:
             raise ModelNotTrusted(
                 f"{file.name} holds types that skops does not vouch for: {', '.join(refused)}. "

@@ -29,7 +29,6 @@ _OWN = {
     "pytorch": "PyTorchFlavor",
     "sklearn": "SklearnFlavor",
     "statsmodels": "StatsmodelsFlavor",
-    "tensorflow": "TensorFlowFlavor",
     "transformers": "TransformersFlavor",
     "xgboost": "XGBoostFlavor",
 }
@@ -93,7 +92,6 @@ _LIBRARIES: dict[str, tuple[str, ...]] = {
     "pytorch": ("torch",),
     "sklearn": ("sklearn",),
     "statsmodels": ("statsmodels",),
-    "tensorflow": ("tensorflow",),
     "transformers": ("transformers",),
     "xgboost": ("xgboost",),
 }

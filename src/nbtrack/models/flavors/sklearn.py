@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -79,14 +79,19 @@ def save_object(
     raise InvalidValue(f"serialization_format is one of {', '.join(FORMATS)}, got {format_!r}.")
 
 
-def load_object(file: Path, conf: Mapping[str, Any], trusted: Trust) -> Any:
-    """Read what `save_object` wrote, or MLflow in its older versions."""
+def load_object(
+    file: Path, conf: Mapping[str, Any], trusted: Trust, *, vouched: Collection[str] = ()
+) -> Any:
+    """Read what `save_object` wrote, or MLflow in its older versions.
+
+    ``vouched``: types that hold data alone, besides those of which skops knows it.
+    """
     # Before there were formats, there was pickle.
     format_ = conf.get("serialization_format", PICKLE)
     match format_:
         case "skops":
             need("skops.io", "pip install skops")
-            return load_skops(file, trusted)
+            return load_skops(file, trusted, vouched)
         case "pickle":
             return load_pickle(file, trusted)
         case "cloudpickle":
