@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import util
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ LABELS = (TABLE["a"] + TABLE["b"] > 0).astype(int)
 ARRAY = TABLE.to_numpy(dtype="float32")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Specimen:
     """A model by the name of its flavor. ``wrong`` is refused with a text like ``complaint``."""
 
@@ -163,7 +164,7 @@ ARRAYS: Any = {
     "complaint": r"expected the shape \(any, 3\), got \(40, 2\)",
 }
 
-ZOO = [
+ALL = [
     table("sklearn", _sklearn, "scikit-learn", paths=("pickled_model",)),
     table(
         "python_function",
@@ -212,6 +213,13 @@ ZOO = [
         paths=("model_binary",),
     ),
 ]
+
+
+# Builds of torch for the CPU are not to be had everywhere; three flavors need one.
+WITHOUT_TORCH = {s.name for s in ALL} - {"pytorch", "pytorch-pickle", "keras", "transformers"}
+HAS_TORCH = util.find_spec("torch") is not None
+#: Those that can be tried here.
+ZOO = [s for s in ALL if HAS_TORCH or s.name in WITHOUT_TORCH]
 
 
 def plain(given: Any) -> Any:
