@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from nbtrack.errors import InvalidModel, InvalidValue, ModelNotTrusted
 from nbtrack.models import flavors
 from nbtrack.models.bundle import Bundle
 from nbtrack.models.flavors import Flavor, Saved
-from tests.models.zoo import HAS_TORCH, TABLE, ZOO
+from tests.models.zoo import HAS_TORCH, LABELS, TABLE, ZOO
 
 needs_torch = pytest.mark.skipif(not HAS_TORCH, reason="needs a build of torch")
 
@@ -50,6 +51,47 @@ def test_a_method_that_is_none_of_the_models_is_not_called(tmp_path: Path, named
     change(path, lambda told: told["python_function"].update(predict_fn=named))
     with pytest.raises(InvalidModel, match="as its method"):
         nbtrack.pyfunc.load_model(path)
+
+
+@pytest.mark.parametrize("key", ["children_left", "children_right", "feature"])
+@pytest.mark.parametrize("value", [10**6, -7, 0])
+def test_a_tree_that_leads_out_of_itself_is_refused(tmp_path: Path, key: str, value: int) -> None:
+    import skops.io
+    from sklearn.tree import DecisionTreeClassifier
+
+    model = DecisionTreeClassifier(max_depth=2).fit(TABLE, LABELS)
+    nbtrack.save_model(model, tmp_path / "m", pip_requirements=[])
+    assert (nbtrack.load_model(tmp_path / "m").predict(TABLE) == model.predict(TABLE)).all()
+    names = {"children_left": "left_child", "children_right": "right_child"}
+    state = model.tree_.__getstate__()
+    state["nodes"][names.get(key, key)][0] = value
+    model.tree_.__setstate__(state)
+    skops.io.dump(model, tmp_path / "m" / "model.skops")
+    if (key, value) == ("feature", 0):
+        nbtrack.load_model(tmp_path / "m")
+    else:
+        with pytest.raises(InvalidModel, match="lead out of it"):
+            nbtrack.load_model(tmp_path / "m")
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "ensemble.RandomForestClassifier",
+        "ensemble.HistGradientBoostingClassifier",
+        "ensemble.GradientBoostingClassifier",
+        "neighbors.KNeighborsClassifier",
+        "neural_network.MLPClassifier",
+        "svm.SVC",
+        "gaussian_process.GaussianProcessClassifier",
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+def test_the_usual_estimators_load_without_a_word(tmp_path: Path, named: str) -> None:
+    module, _, name = named.rpartition(".")
+    model = getattr(import_module(f"sklearn.{module}"), name)().fit(TABLE, LABELS)
+    nbtrack.save_model(model, tmp_path / "m", pip_requirements=[])
+    assert (nbtrack.load_model(tmp_path / "m").predict(TABLE) == model.predict(TABLE)).all()
 
 
 def test_weights_outside_of_an_onnx_bundle_are_not_read(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def served(command: list[str], env: dict[str, str] | None = None) -> Iterator[st
     )
     try:
         address = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 240
         while True:
             assert process.poll() is None, process.stdout and process.stdout.read()
             assert time.monotonic() < deadline

@@ -8,6 +8,7 @@ from typing import Any
 
 from nbtrack.errors import InvalidModel, InvalidValue
 from nbtrack.models.bundle import PYFUNC, Bundle
+from nbtrack.models.flavors.estimators import VOUCHED, check_steps
 from nbtrack.models.flavors.flavor import Flavor, Given, Predictor, Saved, need, wanted
 from nbtrack.models.trust import Trust, load_pickle, load_skops
 
@@ -91,7 +92,9 @@ def load_object(
     match format_:
         case "skops":
             need("skops.io", "pip install skops")
-            return load_skops(file, trusted, vouched)
+            model = load_skops(file, trusted, VOUCHED.union(vouched))
+            check_steps(model)
+            return model
         case "pickle":
             return load_pickle(file, trusted)
         case "cloudpickle":
