@@ -236,6 +236,7 @@ def test_a_run_keeps_a_model_and_gives_it_back(
             classifier, "forest", input_example=iris.head(2), pip_requirements=["scikit-learn"]
         )
     assert info.model_uri == f"runs:/{run.id}/forest"
+    assert repr(info).startswith(f"<Model forest (sklearn) {info.model_uri}>\ninputs:\n  sepal")
     for uri in (info.model_uri, "runs:/fit/forest"):
         function = nbtrack.pyfunc.load_model(uri)
         assert function.predict(iris).tolist() == classifier.predict(iris).tolist()

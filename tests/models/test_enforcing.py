@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import polars as pl
 import pytest
 import scipy.sparse
 
-from nbtrack.errors import InvalidInput
+from nbtrack.errors import InvalidInput, MissingExtra
 from nbtrack.models.enforcing import enforce, enforce_params
 from nbtrack.models.schema import Anything, Array, Column, Object, Property, Scalar, Schema, Tensor
 from nbtrack.models.signature import infer_schema, infer_signature
@@ -193,6 +194,12 @@ def test_named_arrays_come_as_a_dict() -> None:
 def test_a_sparse_matrix_stays_sparse_where_arrays_are_taken() -> None:
     sparse = scipy.sparse.csr_matrix(np.eye(3))
     assert enforce(sparse, infer_schema(sparse)) is sparse
+
+
+def test_a_table_without_pandas_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(MissingExtra, match="pip install pandas"):
+        enforce({"age": [1], "height": [1.0]}, PEOPLE)
 
 
 def test_parameters_are_checked_and_filled_with_defaults() -> None:

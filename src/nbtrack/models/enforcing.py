@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.errors import InvalidInput
+from nbtrack.errors import InvalidInput, MissingExtra
 from nbtrack.models.schema import (
     NUMPY_OF,
     Anything,
@@ -120,8 +120,13 @@ def _frame(data: object, schema: Schema) -> pandas.DataFrame:
 
 def _any_frame(data: object, schema: Schema) -> pandas.DataFrame:
     import numpy as np
-    import pandas
 
+    try:
+        import pandas
+    except ImportError as error:
+        raise MissingExtra(
+            "A model that takes a table by its columns needs pandas: pip install pandas."
+        ) from error
     if isinstance(data, pandas.DataFrame):
         return data
     if isinstance(data, pandas.Series):

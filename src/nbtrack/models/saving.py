@@ -32,7 +32,7 @@ from nbtrack.tracking.values import check_key
 Requirements = str | Path | Iterable[str] | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ModelInfo:
     """Where a logged model is, and what it is. ``model_uri`` is what `load_model` takes."""
 
@@ -43,6 +43,11 @@ class ModelInfo:
     signature: ModelSignature | None
     model_uuid: str
     utc_time_created: str
+
+    def __repr__(self) -> str:
+        kinds = ", ".join(name for name in self.flavors if name != PYFUNC) or PYFUNC
+        takes = "" if self.signature is None else f"\n{self.signature}"
+        return f"<Model {self.artifact_path} ({kinds}) {self.model_uri}>{takes}"
 
 
 def save_model(
