@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from nbtrack.datasets.fluent import dataset, log_input
     from nbtrack.errors import NbtrackError
     from nbtrack.magics import load_ipython_extension, unload_ipython_extension
+    from nbtrack.models.loading import load_model
+    from nbtrack.models.python_model import PythonModel
+    from nbtrack.models.saving import log_model, pyfunc, save_model
+    from nbtrack.models.signature import infer_signature
     from nbtrack.provenance.fluent import diff, export_environment, replay, why
     from nbtrack.registry.fluent import (
         register_model,
@@ -107,6 +111,10 @@ _HOMES = {
     "nbtrack.datasets.fluent": ("dataset", "log_input"),
     "nbtrack.errors": ("NbtrackError",),
     "nbtrack.magics": ("load_ipython_extension", "unload_ipython_extension"),
+    "nbtrack.models.loading": ("load_model",),
+    "nbtrack.models.python_model": ("PythonModel",),
+    "nbtrack.models.saving": ("log_model", "pyfunc", "save_model"),
+    "nbtrack.models.signature": ("infer_signature",),
     "nbtrack.provenance.fluent": ("diff", "export_environment", "replay", "why"),
     "nbtrack.registry.fluent": (
         "register_model",
@@ -195,6 +203,7 @@ __all__ = [
     "Lineage",
     "NbtrackError",
     "ParallelCoordinates",
+    "PythonModel",
     "Registry",
     "RegistryPanel",
     "Run",
@@ -217,6 +226,7 @@ __all__ = [
     "export_environment",
     "get_run",
     "importance",
+    "infer_signature",
     "lineage",
     "list_artifacts",
     "list_boards",
@@ -224,6 +234,7 @@ __all__ = [
     "load_dict",
     "load_image",
     "load_ipython_extension",
+    "load_model",
     "load_table",
     "load_text",
     "log",
@@ -237,6 +248,7 @@ __all__ = [
     "log_input",
     "log_metric",
     "log_metrics",
+    "log_model",
     "log_param",
     "log_params",
     "log_table",
@@ -244,6 +256,7 @@ __all__ = [
     "open_board",
     "parallel",
     "purge",
+    "pyfunc",
     "register_model",
     "rename_experiment",
     "replay",
@@ -251,6 +264,7 @@ __all__ = [
     "restore_run",
     "run",
     "runs",
+    "save_model",
     "scatter",
     "search_model_versions",
     "search_registered_models",

@@ -20,6 +20,9 @@
     ├── ArtifactMissing (KeyError)       bytes that a run names and the store does not have
     ├── ArtifactDamaged (RuntimeError)   bytes that are not what was written
     ├── ArtifactsUnavailable (OSError)   the place of artifacts refuses, or is out of reach
+    ├── InvalidModel (ValueError)        a folder that is no model, or one that is damaged
+    ├── InvalidInput (ValueError)        data that a model's signature does not take
+    ├── ModelNotTrusted (PermissionError) a model that would run code of its own
     └── StoreError
         ├── StoreUnavailable (OSError)   no permission, no space, folder gone
         ├── StoreHeld (OSError)          another program has the database open
@@ -115,6 +118,18 @@ class ArtifactDamaged(NbtrackError, RuntimeError):
 
 class ArtifactsUnavailable(NbtrackError, OSError):
     """Where artifacts are kept cannot be reached, read or written; the message names it."""
+
+
+class InvalidModel(NbtrackError, ValueError):
+    """A folder is no model, or its description is damaged or leaves it."""
+
+
+class InvalidInput(NbtrackError, ValueError):
+    """Data that a model does not take; the message names the column, expected and got."""
+
+
+class ModelNotTrusted(NbtrackError, PermissionError):
+    """Loading the model would run code that it brings, and nobody said that it may."""
 
 
 class StoreError(NbtrackError):
