@@ -215,3 +215,11 @@ def test_a_module_that_was_edited_after_its_import_is_told_and_kept_as_it_was(
     stored = until(judged, "a stale verdict")
     assert "`helper_edited.py` was edited after it was imported." in stored.facts["verdict.blames"]
     assert stored.text("module:helper_edited.py") == "rate = 0.25\n"
+
+
+def test_a_place_of_files_that_is_out_of_reach_costs_the_file_and_nothing_else(shell, place, until):
+    nbtrack.set_store(place.path, artifacts="nowhere://x/y")
+    run(shell, "%%track r -a table\ntable = {'a': 1}\nlr = 0.5\nloss = lr / 2")
+    assert verdict_of(place, until).metrics == {"loss": 0.25}
+    assert place.the_run.params == {"lr": 0.5}
+    assert place.the_run.artifacts == {}

@@ -302,6 +302,7 @@ def test_a_quiet_rank_keeps_nothing(place, tree, monkeypatch):
         run.log_artifacts(tree)
         run.log_text("x", "a.txt")
         run.log_table({"a": [1]}, "t.json")
+        assert run.list_artifacts() == []
     assert not place.exists()
 
 

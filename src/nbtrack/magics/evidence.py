@@ -89,19 +89,19 @@ class Evidence:
         for name, value in objects.items():
             try:
                 file = as_file(value)
+                self.run.keep_artifact(f"{name}.{file.ending}", file.data, file.media_type)
             except Exception as error:  # noqa: BLE001 - writing may raise whatever it likes
                 self.notes.append(f"{name} could not be kept: {error}")
-                continue
-            self.run.keep_artifact(f"{name}.{file.ending}", file.data, file.media_type)
 
     def record(self) -> bool:
         """Record what takes longer, beside the cells that follow."""
-        for output in self._shown:
-            self.run.keep_artifact(output.path, output.data, output.media_type)
         if self._surroundings is not None:
             facts, texts = self._surroundings.facts(timeout_s=_SURROUNDINGS_S)
             self.run.observe(facts)
             self.run.keep_texts({role: redact(text) for role, text in texts.items()})
+        # Last, since the place of files may be out of reach.
+        for output in self._shown:
+            self.run.keep_artifact(output.path, output.data, output.media_type)
         return True
 
     def edited_modules(self, texts: Iterable[str]) -> list[str]:

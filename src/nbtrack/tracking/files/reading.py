@@ -13,6 +13,7 @@ from nbtrack.errors import ArtifactMissing, InvalidValue, MissingExtra
 from nbtrack.tracking.answers import Answer
 from nbtrack.tracking.files.paths import check_artifact_path, check_folder
 from nbtrack.tracking.files.places import artifacts_of
+from nbtrack.tracking.silent import SilentStore
 
 if TYPE_CHECKING:
     from nbtrack.store import Store, StoredArtifact
@@ -119,6 +120,8 @@ class ReadsFiles:
         return Answer(read_table(self.artifact(path), path))
 
     def _files(self) -> list[StoredArtifact]:
+        if isinstance(self._store, SilentStore):
+            return []
         from nbtrack.store import run_artifacts
 
         return run_artifacts(self._store, self._id)
