@@ -54,7 +54,6 @@ if TYPE_CHECKING:
         registry_mark,
         request_table,
         version_table,
-        version_tags,
         versions_by_data_table,
     )
     from nbtrack.store.search import Page, run_frame, run_page
@@ -108,7 +107,6 @@ _HOMES = {
         "registry_mark",
         "request_table",
         "version_table",
-        "version_tags",
         "versions_by_data_table",
     ),
     "nbtrack.store.search": ("Page", "run_frame", "run_page"),
@@ -177,7 +175,6 @@ __all__ = [
     "runs_of_experiment",
     "thinned_curves",
     "version_table",
-    "version_tags",
     "versions_by_data_table",
     "whole_curves",
 ]
