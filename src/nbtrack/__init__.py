@@ -26,9 +26,8 @@ if TYPE_CHECKING:
     from nbtrack.datasets.fluent import dataset, log_input
     from nbtrack.errors import NbtrackError
     from nbtrack.magics import load_ipython_extension, unload_ipython_extension
-    from nbtrack.models.loading import load_model
     from nbtrack.models.python_model import PythonModel
-    from nbtrack.models.saving import log_model, pyfunc, save_model
+    from nbtrack.models.saving import log_model, save_model
     from nbtrack.models.signature import infer_signature
     from nbtrack.provenance.fluent import diff, export_environment, replay, why
     from nbtrack.registry.fluent import (
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
         search_registered_models,
         transition_stage,
     )
+    from nbtrack.registry.loading import load_model, pyfunc
     from nbtrack.registry.registry import Registry
     from nbtrack.tracking.active import (
         active_run,
@@ -111,9 +111,9 @@ _HOMES = {
     "nbtrack.datasets.fluent": ("dataset", "log_input"),
     "nbtrack.errors": ("NbtrackError",),
     "nbtrack.magics": ("load_ipython_extension", "unload_ipython_extension"),
-    "nbtrack.models.loading": ("load_model",),
     "nbtrack.models.python_model": ("PythonModel",),
-    "nbtrack.models.saving": ("log_model", "pyfunc", "save_model"),
+    "nbtrack.models.saving": ("log_model", "save_model"),
+    "nbtrack.registry.loading": ("load_model", "pyfunc"),
     "nbtrack.models.signature": ("infer_signature",),
     "nbtrack.provenance.fluent": ("diff", "export_environment", "replay", "why"),
     "nbtrack.registry.fluent": (

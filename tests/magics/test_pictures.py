@@ -154,3 +154,15 @@ def test_a_saved_board_is_opened_by_its_name_and_completed(swept):
         assert repr(opened) == "Board 'the review' of 6 runs: table"
         opened.close()
     saved.close()
+
+
+def test_the_registry_is_shown_by_a_models_name_and_completed(shell):
+    registry = nbtrack.Registry()
+    for name in ("fraud", "churn"):
+        registry.create_registered_model(name)
+    assert completions(shell, "%track registry ") == {"churn", "fraud"}
+    registry.rename_registered_model("fraud", "fraud detection")
+    for line in ("registry fraud detection", "registry 'fraud detection'"):
+        panel = show(shell, f"%track {line}")
+        assert panel.model == "fraud detection"
+    assert show(shell, "%track registry").model == "churn"

@@ -81,6 +81,8 @@ def test_a_metric_that_is_missing_or_nan_is_not_good(fraud, trained):
 def test_a_run_is_clean_or_was_replayed(fraud, trained):
     fraud.set_gates("fraud", verdict=True)
     stale, clean, again = (register(trained, verdict=each) for each in ("stale", "clean", "stale"))
+    pending = register(trained, verdict="pending")
+    assert "the run's verdict is pending until its notebook is saved" in refusal(fraud, pending)
     assert "the run's verdict is stale; it has to be clean" in refusal(fraud, stale)
     assert "unknown, since no tracked cell made it" in refusal(fraud, 1)
     fraud.transition_stage("fraud", clean, "Production")

@@ -11,7 +11,8 @@ def promoted(fraud, trained, acting_as):
     """Version 4 follows version 1 into Production, approved by eve; and another model."""
     fraud.transition_stage("fraud", 1, "Production")
     data = {"test": "d1" * 16, "train": "t9" * 16}
-    nbtrack.register_model(trained(accuracy=0.95, data=data, params={"n": 7}), "fraud")
+    measured = {"accuracy": 0.95, "system/cpu": 7.0}
+    nbtrack.register_model(trained(**measured, data=data, params={"n": 7}), "fraud")
     request = fraud.request_transition("fraud", 4, "Production", "better")
     acting_as("eve")
     fraud.approve(request, "agreed")

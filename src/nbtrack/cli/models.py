@@ -11,13 +11,18 @@ from nbtrack.cli import commands
 from nbtrack.models.deployment.container import write_context
 from nbtrack.models.deployment.kubernetes import manifests as kubernetes_manifests
 from nbtrack.models.deployment.kubernetes import to_yaml
-from nbtrack.models.loading import load_pyfunc, read_bundle
+from nbtrack.models.loading import read_bundle
 from nbtrack.models.serving.protocol import CSV, JSON, PARQUET, score
+from nbtrack.registry.loading import load_pyfunc, where_is
 
 _TYPES = {"json": JSON, "csv": CSV, "parquet": PARQUET}
 
 _model = click.option(
-    "-m", "--model-uri", required=True, help="A folder, or runs:/<run>/<path>.", show_envvar=True
+    "-m",
+    "--model-uri",
+    required=True,
+    help="models:/<name>/<version, stage or @alias>, runs:/<run>/<path>, or a folder.",
+    show_envvar=True,
 )
 _trusted = click.option(
     "--trusted", is_flag=True, help="Code that the model brings may run; a pickle is such."
@@ -42,7 +47,7 @@ def models() -> None:
 @click.argument("model_uri")
 def show(model_uri: str) -> None:
     """Say what MODEL_URI takes, gives and needs. Nothing of it is loaded."""
-    bundle = read_bundle(model_uri)
+    bundle = read_bundle(where_is(model_uri))
     click.echo(f"{model_uri}: {', '.join(bundle.flavors)}")
     click.echo(str(bundle.signature) if bundle.signature else "It has no signature.")
 
@@ -90,7 +95,11 @@ def build(
 ) -> None:
     """Write a container's context to TARGET: Dockerfile, pinned requirements, the model."""
     write_context(
-        read_bundle(model_uri), target, trusted=trusted, nbtrack=nbtrack, base_image=base_image
+        read_bundle(where_is(model_uri)),
+        target,
+        trusted=trusted,
+        nbtrack=nbtrack,
+        base_image=base_image,
     )
     click.echo(f"Wrote {target}; docker build -t NAME {target}")
 

@@ -53,9 +53,7 @@ def _fetched(run: str, path: str, target: Path | None) -> Path:
 
 def keep_folder(run: Run, folder: Path, path: str) -> None:
     """Keep all files of ``folder`` with the run, under ``path``."""
-    for file in sorted(folder.rglob("*")):
-        if file.is_file():
-            run.keep_artifact(f"{path}/{file.relative_to(folder).as_posix()}", file.read_bytes())
+    run.log_artifacts(folder, path)
 
 
 def fetch_folder(run: str, path: str, target: Path) -> None:
@@ -68,10 +66,4 @@ def fetch_folder(run: str, path: str, target: Path) -> None:
             f"Run {stored.name!r} keeps no model under {path!r} "
             f"(its folders: {', '.join(folders) or 'none'})."
         )
-    for name in names:
-        relative = posixpath.normpath(name[len(path) + 1 :])
-        if relative.startswith(("../", "/")) or relative == ".." or "\\" in relative:
-            raise InvalidModel(f"Run {stored.name!r} names a file {name!r}, which leads out of it.")
-        file = target / relative
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(stored.artifact(name))
+    stored.download_artifacts(path, target.parent)

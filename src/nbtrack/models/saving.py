@@ -20,7 +20,6 @@ from nbtrack.models.environment import ENTRY, given_requirements, write_environm
 from nbtrack.models.example import write_example
 from nbtrack.models.flavors import flavor_named, flavor_of
 from nbtrack.models.flavors.flavor import Flavor, Given
-from nbtrack.models.loading import load_pyfunc
 from nbtrack.models.places import keep_folder
 from nbtrack.models.pyfunc import PyFuncModel
 from nbtrack.models.python_model import PythonModel
@@ -262,9 +261,8 @@ def _keep_code(paths: Iterable[str | os.PathLike[str]], folder: Path) -> str | N
 
 
 class pyfunc:
-    """Models as functions, in MLflow's words: ``pyfunc.load_model(uri).predict(data)``."""
+    """Models as functions, in MLflow's words; `nbtrack.pyfunc` also loads those by URI."""
 
-    load_model = staticmethod(load_pyfunc)
     log_model = staticmethod(log_model)
     save_model = staticmethod(save_model)
     PythonModel = PythonModel

@@ -33,8 +33,9 @@ class Evidence:
 
     @cached_property
     def metrics(self) -> dict[str, float]:
-        """The last value of each metric of the run."""
-        return {} if self.run is None else {metric.key: metric.value for metric in self.run.metrics}
+        """The last value of each metric of the run, but for what was measured of the machine."""
+        told = () if self.run is None else self.run.metrics
+        return {each.key: each.value for each in told if not each.key.startswith("system/")}
 
     @cached_property
     def data(self) -> dict[str, StoredInput]:

@@ -49,22 +49,17 @@ def find_versions(
     at: Time = None,
 ) -> list[ModelVersion]:
     """Versions that fit, the newest of each model first. Raises `InvalidFilter`."""
-    from nbtrack.store import last_number, version_table, version_tags
+    from nbtrack.store import version_table
 
-    with at_once(asked):
-        table = version_table(asked, filter, order_by, limit, at=at, name=name)
-        tags = version_tags(asked, name=name, at=at)
-        seen = last_number(asked)
-    return versions_of(table, tags, seen)
+    return versions_of(version_table(asked, filter, order_by, limit, at=at, name=name))
 
 
 def find_version(asked: Asked, name: str, version: object, at: Time = None) -> ModelVersion:
     """One version. Raises `ModelNotFound`, and says which there are."""
     number = check_version(version)
+    if found := find_versions(asked, f"version = {number}", name=name, at=at):
+        return found[0]
     with at_once(asked):
-        found = find_versions(asked, f"version = {number}", name=name, at=at)
-        if found:
-            return found[0]
         find_model(asked, name, at)
         there = [each.version for each in find_versions(asked, limit=5, name=name, at=at)]
     listed = ", ".join(map(str, there)) or "none"
@@ -83,22 +78,18 @@ def find_alias(asked: Asked, name: str, alias: str, at: Time = None) -> ModelVer
 
 def find_in_stage(asked: Asked, name: str, stage: str, at: Time = None) -> ModelVersion:
     """The version in a stage; of several, the one that came last. Raises `ModelNotFound`."""
-    with at_once(asked):
-        find_model(asked, name, at)
-        found = find_versions(
-            asked, f"stage = '{stage}'", ("stage_since DESC",), 1, name=name, at=at
-        )
+    found = find_versions(asked, f"stage = '{stage}'", ("stage_since DESC",), 1, name=name, at=at)
     if not found:
+        find_model(asked, name, at)
         raise ModelNotFound(f"No version of {name!r} is in {stage}.")
     return found[0]
 
 
 def find_latest(asked: Asked, name: str, at: Time = None) -> ModelVersion:
     """The version with the greatest number. Raises `ModelNotFound`."""
-    with at_once(asked):
-        find_model(asked, name, at)
-        found = find_versions(asked, limit=1, name=name, at=at)
+    found = find_versions(asked, limit=1, name=name, at=at)
     if not found:
+        find_model(asked, name, at)
         raise ModelNotFound(f"{name!r} has no version; register one with nbtrack.register_model.")
     return found[0]
 

@@ -157,7 +157,9 @@ def _verdict(candidate: Evidence) -> Check:
         return Check("verdict", True, "the run was replayed, and its metrics matched")
     verdict = candidate.verdict or "unknown, since no tracked cell made it"
     reason = f"the run's verdict is {verdict}"
-    if verdict != "clean":
+    if verdict == "pending":
+        reason += " until its notebook is saved"
+    elif verdict != "clean":
         reason += "; it has to be clean, or replayed with nbtrack.replay"
     return Check("verdict", verdict == "clean", reason)
 

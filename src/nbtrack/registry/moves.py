@@ -23,24 +23,35 @@ ROLL_BACK, OVERRIDE = "roll back", "override"
 
 
 def gate_checks(
-    asked: Asked,
-    version: ModelVersion,
+    candidate: Evidence,
+    current: Sequence[Evidence],
     gates: Gates,
     *,
     actor: str,
     requester: str | None = None,
 ) -> list[Check]:
-    """What the model asks of a version that goes to Production, each with its figures."""
+    """What the model asks of a version that goes to Production, each with its figures.
+
+    ``current`` is what is there; `evidence_of` has both.
+    """
+    from nbtrack.store import version_table
+
     if not gates:
         return []
-    there = in_stage(asked, version.name, PRODUCTION)
-    fits = not gates.where or bool(
-        find_versions(asked, f"version = {version.version} AND ({gates.where})", name=version.name)
-    )
-    current = [Evidence(asked, each) for each in there if each.version != version.version]
-    return checks(
-        gates, Evidence(asked, version), current, actor=actor, requester=requester, fits=fits
-    )
+    version = candidate.version
+    fits = True
+    if gates.where:
+        filter = f"version = {version.version} AND ({gates.where})"
+        fits = version_table(candidate.asked, filter, name=version.name).num_rows > 0
+    return checks(gates, candidate, current, actor=actor, requester=requester, fits=fits)
+
+
+def evidence_of(
+    asked: Asked, version: ModelVersion, there: Iterable[ModelVersion]
+) -> tuple[Evidence, list[Evidence]]:
+    """What a version is judged by, and that of the others that are ``there``."""
+    others = [Evidence(asked, each) for each in there if each.version != version.version]
+    return Evidence(asked, version), others
 
 
 def in_stage(asked: Asked, name: str, stage: str) -> list[ModelVersion]:
@@ -75,8 +86,7 @@ def move(
     how = ""
     if stage == PRODUCTION:
         found = gate_checks(
-            turn.asked,
-            moved,
+            *evidence_of(turn.asked, moved, in_stage(turn.asked, name, PRODUCTION)),
             read_gates(model["gates"]),
             actor=turn.author.user,
             requester=request.requested_by if request is not None else None,

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from nbtrack.errors import InvalidValue
 from nbtrack.registry import finding
 from nbtrack.registry.gates import Check, Gates, read_gates
-from nbtrack.registry.moves import gate_checks
-from nbtrack.registry.names import STAGES, check_stage, check_version
+from nbtrack.registry.moves import evidence_of, gate_checks, in_stage
+from nbtrack.registry.names import PRODUCTION, STAGES, check_stage, check_version
 from nbtrack.registry.records import ModelCard, ModelVersion, RegisteredModel, Request
 from nbtrack.tracking.active import current_store
 from nbtrack.tracking.answers import Answer
@@ -145,7 +145,9 @@ class RegistryView:
             found = finding.find_version(self._store, name, version)
             gates = self.gates(name)
             user = author_at(self._store.path).user
-            return gate_checks(self._store, found, gates, actor=user)
+            there = in_stage(self._store, name, PRODUCTION)
+            evidence, current = evidence_of(self._store, found, there)
+            return gate_checks(evidence, current, gates, actor=user)
 
     # What is asked most. Each is a view of SQL, too
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import html
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -145,15 +144,12 @@ class ModelCard(str):
         return str(self)
 
 
-def versions_of(
-    table: pyarrow.Table, tags: Mapping[tuple[str, int], dict[str, str]], seen: int
-) -> list[ModelVersion]:
-    """The rows of the question for versions as records."""
+def versions_of(table: pyarrow.Table) -> list[ModelVersion]:
+    """The rows of `nbtrack.store.version_table` as records."""
     columns = {name: _values(table[name]) for name in table.column_names}
     columns["aliases"] = [tuple(aliases or ()) for aliases in columns["aliases"]]
-    named = zip(columns["name"], columns["version"], strict=True)
-    columns["tags"] = [tags.get(each, {}) for each in named]
-    columns["seen"] = [seen] * table.num_rows
+    tagged = zip(columns["tag_keys"], columns["tag_values"], strict=True)
+    columns["tags"] = [dict(zip(keys or (), values or (), strict=True)) for keys, values in tagged]
     # By place: ten thousand of them by name take three times as long.
     fields = (columns[name] for name in ModelVersion.__struct_fields__)
     return list(map(ModelVersion, *fields))

@@ -57,7 +57,6 @@ if TYPE_CHECKING:
         registry_mark,
         request_table,
         version_table,
-        version_tags,
         versions_by_data_table,
     )
     from nbtrack.store.search import Page, run_frame, run_page
@@ -116,7 +115,6 @@ _HOMES = {
         "registry_mark",
         "request_table",
         "version_table",
-        "version_tags",
         "versions_by_data_table",
     ),
     "nbtrack.store.profiles": ("profile_table",),
@@ -198,7 +196,6 @@ __all__ = [
     "runs_of_experiment",
     "thinned_curves",
     "version_table",
-    "version_tags",
     "versions_by_data_table",
     "whole_curves",
 ]

@@ -22,8 +22,8 @@ from nbtrack.store.registry_views import (
     IN_PRODUCTION,
     LINEAGE,
     LISTED_MODELS,
-    LISTED_VERSIONS,
     PRODUCTION_DATA,
+    TOLD_VERSIONS,
     VERSIONS_BY_DATA,
     over,
 )
@@ -138,12 +138,12 @@ def version_table(
 ) -> pyarrow.Table:
     """Versions that fit, the newest of each model first; those of one model with ``name``.
 
+    ``tag_keys`` and ``tag_values`` are lists, ``seen`` is the number of the registry's last change.
     Raises `InvalidFilter`.
     """
-    search = _Search(LISTED_VERSIONS, VERSIONS)
+    search = _Search(TOLD_VERSIONS + ("" if name is None else "WHERE m.name = $name"), VERSIONS)
     if name is not None:
         search.parameters["name"] = name
-        search._question += "WHERE m.name = $name"
     sql = search.sql(filter, order_by, "q.name, q.version DESC", limit)
     return _ask(asked, sql, search.parameters, at)
 
@@ -185,22 +185,6 @@ def card_text(asked: Asked, model: int, version: int | None, *, at: Time = None)
     found = _ask(asked, sql, {"model": model, "version": version}, at)
     card: str = found["card"].to_pylist()[0]
     return card
-
-
-def version_tags(
-    asked: Asked, *, name: str | None = None, at: Time = None
-) -> dict[tuple[str, int], dict[str, str]]:
-    """The tags of every version that has any; of those of one model with ``name``."""
-    sql = (
-        "SELECT m.name, t.version, t.key, t.value FROM tags t JOIN models m USING (model) "
-        "WHERE t.version IS NOT NULL AND ($name::VARCHAR IS NULL OR m.name = $name) ORDER BY t.key"
-    )
-    tags: dict[tuple[str, int], dict[str, str]] = {}
-    found = _ask(asked, sql, {"name": name}, at)
-    columns = (column.to_pylist() for column in found.columns)
-    for model, version, key, value in zip(*columns, strict=True):
-        tags.setdefault((model, version), {})[key] = value
-    return tags
 
 
 def last_number(asked: Asked) -> int:

@@ -85,7 +85,7 @@ FROM moves m JOIN last USING (model, version, number) WHERE m.stage = 'Productio
 # What a run is known by, one row each; ``{runs}`` are those that are compared.
 TRAITS = """
 SELECT run_id, 'metric' AS kind, key, value::VARCHAR AS value
-FROM latest_metrics WHERE run_id IN ({runs})
+FROM latest_metrics WHERE run_id IN ({runs}) AND NOT starts_with(key, 'system/')
 UNION ALL SELECT run_id, 'param', key, value FROM params WHERE run_id IN ({runs})
 UNION ALL SELECT run_id, 'data', name, digest FROM inputs WHERE run_id IN ({runs})
 UNION ALL SELECT run_id, 'code', key, value FROM facts
@@ -107,13 +107,21 @@ _OF = {
 }
 
 # Each question, over the relations above; ``HISTORY`` alone is about what is gone, too.
-LISTED_VERSIONS = """
-SELECT m.name, v.version, v.stage, a.aliases, v.description, v.run_id, v.path, v.digest,
-       v.created, v."user", v.stage_since, v.stage_by, v.stage_how AS how,
-       v.overridden
-FROM versions v JOIN models m USING (model) LEFT JOIN (
+_VERSION_COLUMNS = """m.name, v.version, v.stage, a.aliases, v.description, v.run_id, v.path,
+       v.digest, v.created, v."user", v.stage_since, v.stage_by, v.stage_how AS how, v.overridden"""
+_VERSION_JOINS = """FROM versions v JOIN models m USING (model) LEFT JOIN (
     SELECT model, version, list(alias ORDER BY alias) AS aliases FROM aliases GROUP BY ALL
-) a USING (model, version)
+) a USING (model, version)"""
+LISTED_VERSIONS = f"SELECT {_VERSION_COLUMNS} {_VERSION_JOINS}"
+# What a record of a version has besides: in one question, since two take twice the time.
+TOLD_VERSIONS = f"""
+SELECT {_VERSION_COLUMNS}, g.tag_keys, g.tag_values,
+       (SELECT coalesce(max(number), 0) FROM {{registry}}) AS seen
+{_VERSION_JOINS} LEFT JOIN (
+    SELECT model, version, list(key ORDER BY key) AS tag_keys,
+           list(value ORDER BY key) AS tag_values
+    FROM tags WHERE version IS NOT NULL GROUP BY ALL
+) g USING (model, version)
 """
 LISTED_MODELS = """
 SELECT m.name, m.description, m.created, m."user", m.last_version,

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 # All that names an artifact stands here: what it leaves out may be removed from the disk.
 _NAMED = """
 SELECT digest, NOT deleted AS is_needed FROM artifacts JOIN all_runs USING (run_id)
+-- What is registered is needed as it was then, though its run was deleted or wrote over it.
+UNION ALL SELECT a.digest, true FROM base.artifacts a JOIN model_versions v USING (run_id)
+WHERE starts_with(a.path || '/', v.path || '/')
 """
 
 # Bytes that several files share count once.

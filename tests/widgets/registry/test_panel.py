@@ -141,8 +141,10 @@ def test_a_model_that_is_gone_gives_way_to_another(panel, registry):
     registry.create_registered_model("churn")
     registry.transition_stage("fraud", 1, "Archived")
     registry.delete_registered_model("fraud")
+    assert (panel.model, panel.version) == ("fraud", 3)
     panel._news()
     assert panel._snapshot["model"]["name"] == "churn"
+    assert (panel.model, panel.version) == ("churn", None)
 
 
 def test_texts_of_others_are_text(panel, registry):

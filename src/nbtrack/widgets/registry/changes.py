@@ -35,6 +35,17 @@ def checks_when_promoted(rows: Iterable[Mapping[str, Any]], version: int) -> lis
     return []
 
 
+def previous_in_production(rows: Iterable[Mapping[str, Any]], version: int) -> int | None:
+    """The version that went to Production last before this one did; ``rows`` as `history`'s."""
+    moved = [
+        row["version"]
+        for row in rows
+        if row["change"] == "stage moved" and row["key"] == PRODUCTION
+    ]
+    earlier = moved[moved.index(version) + 1 :] if version in moved else []
+    return next((each for each in earlier if each != version), None)
+
+
 def _checks_of(row: Mapping[str, Any]) -> list[dict[str, Any]]:
     checks: list[dict[str, Any]] = json.loads(row["evidence"] or "{}").get("checks", [])
     return checks

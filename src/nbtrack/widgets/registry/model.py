@@ -7,6 +7,7 @@ version, and what is in Production.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import msgspec
@@ -15,8 +16,8 @@ from nbtrack.errors import StoreTooNew
 from nbtrack.events import short_id
 from nbtrack.registry.evidence import Evidence
 from nbtrack.registry.finding import find_model, find_requests, find_versions
-from nbtrack.registry.gates import Gates
-from nbtrack.registry.moves import before, gate_checks
+from nbtrack.registry.gates import Gates, read_gates
+from nbtrack.registry.moves import before, evidence_of, gate_checks
 from nbtrack.registry.names import PRODUCTION
 from nbtrack.registry.records import ModelVersion, Request
 from nbtrack.registry.registry import Registry
@@ -26,13 +27,17 @@ from nbtrack.store import (
     last_number,
     model_moves,
     model_table,
-    production_table,
     registry_mark,
 )
 from nbtrack.tracking.author import author_at
 from nbtrack.tracking.direction import higher_is_better
 from nbtrack.widgets.frame import lock_of
-from nbtrack.widgets.registry.changes import change_entry, checks_when_promoted, utc_text
+from nbtrack.widgets.registry.changes import (
+    change_entry,
+    checks_when_promoted,
+    previous_in_production,
+    utc_text,
+)
 from nbtrack.widgets.wire import json_number
 
 MAX_VERSIONS = 60
@@ -75,11 +80,12 @@ class PanelModel:
     def snapshot(self) -> dict[str, Any]:
         """All that the browser draws, as JSON."""
         with self._lock, self.store.settled():
-            models = self._models()
+            requests = [each for each in find_requests(self.store) if each.status == "open"]
+            models = self._models(requests)
             if self.name not in {each["name"] for each in models}:
                 self.name = models[0]["name"] if models else None
                 self.chosen = None
-            shown = None if self.name is None else self._model(self.name)
+            shown = None if self.name is None else self._model(self.name, requests)
             self._mark = self._mark_now()
             return {
                 "store": str(self.store.path),
@@ -88,41 +94,33 @@ class PanelModel:
                 "model": shown,
             }
 
-    def _models(self) -> list[dict[str, Any]]:
-        waiting: dict[str, int] = {}
-        for request in find_requests(self.store):
-            if request.status == "open":
-                waiting[request.name] = waiting.get(request.name, 0) + 1
+    def _models(self, requests: list[Request]) -> list[dict[str, Any]]:
+        waiting = Counter(each.name for each in requests)
         return [
             {
                 "name": row["name"],
                 "versions": row["versions"],
                 "in_production": row["in_production"] or [],
-                "waiting": waiting.get(row["name"], 0),
+                "waiting": waiting[row["name"]],
             }
             for row in model_table(self.store).to_pylist()
         ]
 
-    def _model(self, name: str) -> dict[str, Any]:
+    def _model(self, name: str, requests: list[Request]) -> dict[str, Any]:
         row = find_model(self.store, name)
         versions = find_versions(self.store, name=name)
-        waiting = [each for each in find_requests(self.store, name=name) if each.status == "open"]
+        waiting = [each for each in requests if each.name == name]
         changes = history_table(self.store, name=name).to_pylist()
         shown = _on_board(versions, waiting)
         chosen = self._chosen(shown, waiting)
         self._looked_at = chosen.run_id if chosen is not None else None
         current = [each for each in versions if each.stage == PRODUCTION]
         try:
-            gates = self.registry.gates(name)
+            gates = read_gates(row["gates"])
         except StoreTooNew as error:
             gates, told = Gates(), [str(error)]
         else:
             told = gates.told()
-        checks: list[dict[str, Any]] = []
-        if chosen is not None and chosen.stage == PRODUCTION:
-            checks = checks_when_promoted(changes, chosen.version)
-        elif chosen is not None:
-            checks = self._checks(chosen, gates, waiting)
         return {
             "name": name,
             "description": row["description"],
@@ -132,7 +130,9 @@ class PanelModel:
             "versions": [_version(each) for each in shown],
             "requests": [_request(each) for each in waiting],
             "can_roll_back": self._can_roll_back(row["model"], current),
-            "chosen": None if chosen is None else self._evidence(chosen, versions, gates, checks),
+            "chosen": None
+            if chosen is None
+            else self._evidence(chosen, versions, gates, waiting, changes),
             "history": [change_entry(each) for each in changes[:MAX_HISTORY]],
         }
 
@@ -148,52 +148,43 @@ class PanelModel:
             self.chosen = next(iter([*asked, *others, *by_number]), None)
         return None if self.chosen is None else by_number[self.chosen]
 
-    def _checks(
-        self, chosen: ModelVersion, gates: Gates, waiting: list[Request]
-    ) -> list[dict[str, Any]]:
-        """The gates as they would be asked if it were promoted now, by whoever looks."""
-        asked = [
-            each.requested_by
-            for each in waiting
-            if (each.version, each.stage) == (chosen.version, PRODUCTION)
-        ]
-        found = gate_checks(
-            self.store,
-            chosen,
-            gates,
-            actor=author_at(self.store.path).user,
-            requester=asked[0] if asked else None,
-        )
-        return [msgspec.to_builtins(each) for each in found]
-
-    def _against(
-        self, chosen: ModelVersion, versions: list[ModelVersion]
-    ) -> tuple[Evidence | None, str]:
-        """What a version is held against: what is in Production, or what was there before it."""
-        by_number = {each.version: each for each in versions}
-        if chosen.stage == PRODUCTION:
-            rows = production_table(self.store, name=chosen.name).to_pylist()
-            previous = [row["previous"] for row in rows if row["version"] == chosen.version]
-            found = [by_number[each] for each in previous if each in by_number]
-            said = "before it"
-        else:
-            found = [each for each in versions if each.stage == PRODUCTION]
-            said = "in Production"
-        return (Evidence(self.store, found[0]), said) if found else (None, "")
-
     def _evidence(
         self,
         chosen: ModelVersion,
         versions: list[ModelVersion],
         gates: Gates,
-        checks: list[dict[str, Any]],
+        waiting: list[Request],
+        changes: list[dict[str, Any]],
     ) -> dict[str, Any]:
-        evidence = Evidence(self.store, chosen)
-        against, said = self._against(chosen, versions)
+        there = [each for each in versions if each.stage == PRODUCTION]
+        if chosen.stage == PRODUCTION:
+            # Held against what was there before it, with the gates as they were asked then.
+            before_it = previous_in_production(changes, chosen.version)
+            evidence, others = evidence_of(
+                self.store, chosen, [each for each in versions if each.version == before_it]
+            )
+            checks = checks_when_promoted(changes, chosen.version)
+        else:
+            evidence, others = evidence_of(self.store, chosen, there)
+            asked = [
+                each.requested_by
+                for each in waiting
+                if (each.version, each.stage) == (chosen.version, PRODUCTION)
+            ]
+            found = gate_checks(
+                evidence,
+                others,
+                gates,
+                actor=author_at(self.store.path).user,
+                requester=asked[0] if asked else None,
+            )
+            checks = [msgspec.to_builtins(each) for each in found]
+        against = others[0] if others else None
+        said = "before it" if chosen.stage == PRODUCTION else "in Production"
         return {
             "version": chosen.version,
             "against": against.version.version if against is not None else None,
-            "against_is": said,
+            "against_is": said if against is not None else "",
             "metrics": _metrics(evidence, against, gates),
             "data": _data(evidence, against),
             "code": _code(evidence, against),

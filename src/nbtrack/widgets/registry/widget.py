@@ -52,6 +52,8 @@ class RegistryPanel(StoreWidget):
         place = current_store(store)
         self._model = PanelModel(place, model)
         self._begin_on(place)
+        # Only its first picture says which model and version there are to look at.
+        self._follow()
         self._beside = uuid4().hex
         beside_cells.listen(self._beside, self)
 
@@ -72,6 +74,11 @@ class RegistryPanel(StoreWidget):
 
     def _html(self) -> str:
         return static_html(self._snapshot)
+
+    def _news(self) -> None:
+        super()._news()
+        # A model that is gone gave way to another.
+        self._follow()
 
     def _draw(self) -> dict[str, Any]:
         return self._model.snapshot()
