@@ -15,13 +15,14 @@ from nbtrack.models.loading import read_bundle
 from nbtrack.models.serving.protocol import CSV, JSON, PARQUET, score
 from nbtrack.registry.loading import load_pyfunc, where_is
 
+_URI = "models:/<name>/<version or stage>, runs:/<run>/<path>, or a folder."
 _TYPES = {"json": JSON, "csv": CSV, "parquet": PARQUET}
 
 _model = click.option(
     "-m",
     "--model-uri",
     required=True,
-    help="models:/<name>/<version, stage or @alias>, runs:/<run>/<path>, or a folder.",
+    help=_URI,
     show_envvar=True,
 )
 _trusted = click.option(

@@ -52,8 +52,8 @@ def _fetched(run: str, path: str, target: Path | None) -> Path:
 
 
 def keep_folder(run: Run, folder: Path, path: str) -> None:
-    """Keep all files of ``folder`` with the run, under ``path``."""
-    run.log_artifacts(folder, path)
+    """Keep all files of ``folder`` with the run, under ``path``; it may be gone afterwards."""
+    run.log_artifacts(folder, path, move=True)
 
 
 def fetch_folder(run: str, path: str, target: Path) -> None:

@@ -154,7 +154,7 @@ def purge(*run_ids: str, store: Place = None) -> int:
 
     For a secret that was logged by mistake. There is no way back.
     """
-    from nbtrack.store import run_artifacts
+    from nbtrack.store import needed_digests, run_artifacts
 
     place = current_store(store)
     ids = [get_run(run_id, store=store).id for run_id in run_ids]
@@ -166,8 +166,7 @@ def purge(*run_ids: str, store: Place = None) -> int:
     purged = place.purge(ids)
     if kept:
         with freeing(place) as artifacts:
-            needed = place.query("SELECT DISTINCT digest FROM artifacts")["digest"].to_pylist()
-            artifacts.remove(kept.difference(needed))
+            artifacts.remove(kept.difference(*needed_digests(place)))
     return purged
 
 
