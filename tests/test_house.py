@@ -61,8 +61,8 @@ def test_the_rooms_import_each_other_as_the_contracts_say() -> None:
         "import nbtrack.errors, nbtrack.settings, nbtrack.events",
         "import nbtrack; nbtrack.run; nbtrack.log; nbtrack.search_runs",
         "import nbtrack.charts",
-        "import nbtrack.models.saving",
-        "import nbtrack.models.flavors.pytorch, nbtrack.models.flavors.keras",
+        "import nbtrack.models.saving, nbtrack.models.flavors.pytorch",
+        "import nbtrack.models.serving.app, nbtrack.models.flavors.keras",
     ],
 )
 def test_importing_loads_no_heavy_library(statement: str) -> None:

@@ -108,7 +108,10 @@ def _context(bundle: Bundle, conf: Mapping[str, Any]) -> PythonModelContext:
     files = conf.get("artifacts") or {}
     if not isinstance(files, Mapping):
         raise InvalidModel(f"The model in {bundle.path} names files in a way that does not read.")
-    paths = {str(n): str(bundle.file(f.get("path"))) for n, f in files.items()}
+    paths = {
+        str(name): str(bundle.file(told.get("path") if isinstance(told, Mapping) else told))
+        for name, told in files.items()
+    }
     return PythonModelContext(paths, conf.get("config"))
 
 
