@@ -1,6 +1,15 @@
-"""The order of the tests."""
+"""The order of the tests, and what holds for those of properties."""
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is slow, and a store that an example fills is a fixture's: neither is a mistake.
+settings.register_profile(
+    "nbtrack",
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+settings.load_profile("nbtrack")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

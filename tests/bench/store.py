@@ -145,6 +145,54 @@ def bench_small_operations(times: int = 50) -> list[Figure]:
     ]
 
 
+def bench_readers_beside_writers(writers: int = 4, readers: int = 4) -> list[Figure]:
+    """Processes that look all the time, beside as many that log 1,000 steps a second."""
+    write = f"""
+while time.perf_counter() < began + {_CROWD_S}:
+    with nbtrack.run(store=sys.argv[1]) as run:
+        for step in range(2000):
+            run.log(loss=1 / (1 + step), acc=0.5)
+            if step % 10 == 9:
+                time.sleep(0.01)
+"""
+    read = f"""
+store, taken = Store(Path(sys.argv[1])), []
+while time.perf_counter() < began + {_CROWD_S}:
+    asked = time.perf_counter()
+    store.query("SELECT count(*) FROM metrics")
+    taken.append(time.perf_counter() - asked)
+print(*taken)
+"""
+    with fresh_store() as store:
+        start(store).end()
+        store.fold()
+        everyone = [
+            subprocess.Popen(
+                [sys.executable, "-c", _CROWD_BEGINS + source, str(store.path)],
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for source in [write] * writers + [read] * readers
+        ]
+        printed = "".join(process.communicate()[0] for process in everyone)
+    taken = sorted(map(float, printed.split()))
+    name = f"a look beside {writers} writers and {readers - 1} other readers"
+    return [
+        Figure(f"{name}, p50", 1e3 * statistics.median(taken), None, "ms", ""),
+        Figure(f"{name}, slowest", 1e3 * taken[-1], None, "ms", "<= 1000"),
+    ]
+
+
+_CROWD_S = 10
+_CROWD_BEGINS = """
+import sys, time
+from pathlib import Path
+import duckdb, pyarrow, nbtrack
+from nbtrack.store import Store
+began = time.perf_counter()
+"""
+
+
 def bench_disk_of_points(folds: int = 300, points: int = 100_000) -> list[Figure]:
     """Disk per 100,000 points of noisy curves that came in over many small folds, compacted."""
     import random

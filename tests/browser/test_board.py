@@ -113,6 +113,8 @@ def test_it_follows_the_theme(board: Locator, notebook: Notebook, lab: Lab) -> N
     notebook.screenshot("board_light", board)
     lab.set_theme("JupyterLab Dark")
     notebook.screenshot("board_dark", drawn(notebook, 1))
+    lab.set_theme("JupyterLab Dark High Contrast")
+    notebook.screenshot("board_high_contrast", drawn(notebook, 1))
     assert lab.page_errors == []
 
 

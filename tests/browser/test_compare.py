@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.lab import Lab, Notebook
+from tests.browser.reopening import no_widget_failed, reopened
 
 LOG = """
 import math, nbtrack
@@ -199,19 +198,10 @@ def test_reopened_without_a_kernel_the_page_is_shown(
 ) -> None:
     notebook.save()
     lab = notebook.lab
-    document = json.loads(notebook.path.read_text())
-    document["metadata"].pop("kernelspec")
-    reopened = notebook.path.with_name("reopened.ipynb")
-    reopened.write_text(json.dumps(document))
-    lab.server.shut_down_kernels()
-    lab.page.goto(f"{lab.server.url}/lab/tree/{reopened.relative_to(lab.server.root)}?reset")
-    dialog = lab.page.get_by_role("button", name="Cancel")
-    table = lab.page.locator(".jp-Notebook .jp-OutputArea table").first
-    dialog.or_(table).first.wait_for(timeout=60_000)
-    if dialog.is_visible():
-        dialog.click()
+    outputs = reopened(notebook, trusted=True)
+    table = outputs.locator("table").first
     expect(table).to_contain_text("+0.02", timeout=30_000)
-    expect(lab.page.locator("body")).not_to_contain_text("Error displaying widget")
+    no_widget_failed(lab)
     expect(lab.page.locator(".jp-OutputArea img[src^='data:image/png']")).to_have_count(2)
     expect(lab.page.get_by_text("Parameters: 1 the same")).to_be_visible()
     lab.screenshot("compare_reopened")

@@ -16,17 +16,24 @@ from tests.browser.test_run_table import LOG
 PARALLEL = "picture = nbtrack.parallel(); picture"
 CHART = "chart = nbtrack.scatter(x='depth', y='accuracy'); chart"
 CURVES = "curves = nbtrack.curves(metrics=['loss']); curves"
+BOARD = "board = nbtrack.board('curves', 'parallel'); board"
 COMPARE = "comparison = nbtrack.compare('run-1', 'run-2'); comparison"
-# The cells of those pictures that show what is selected, and of the one that names its runs.
-SELECTED, NAMED = (1, 2, 3), 4
+RUN = "nbtrack.get_run('run-1')"
+# The cells of those that show what is selected, and of those that name their runs.
+SELECTED, NAMED = (1, 2, 3, 4), (5, 6)
 
 
 @pytest.fixture
 def notebook(lab: Lab) -> Notebook:
-    notebook = lab.open(lab.write("pictures.ipynb", [LOG, PARALLEL, CHART, CURVES, COMPARE]))
-    for cell in range(5):
+    return shown(lab, PARALLEL, CHART)
+
+
+def shown(lab: Lab, *pictures: str) -> Notebook:
+    """A notebook whose cells from the second on show these, all drawn."""
+    notebook = lab.open(lab.write("pictures.ipynb", [LOG, *pictures]))
+    for cell in range(1 + len(pictures)):
         notebook.run_cell(cell)
-    for cell in range(1, 5):
+    for cell in range(1, 1 + len(pictures)):
         expect(notebook.output(cell).locator("[data-state=drawn]").first).to_be_visible()
     return notebook
 
@@ -67,47 +74,49 @@ def test_the_html_follows_the_picture_and_nothing_flashes(notebook: Notebook) ->
     assert root.evaluate("root => root === window.kept && root.isConnected")
 
 
-def brushed_and_saved(notebook: Notebook) -> dict[int, list[str]]:
-    """Brush, save once every picture shows it; the pictures' addresses by cell."""
+def test_without_a_kernel_it_is_shown_as_it_was_seen_last(lab: Lab) -> None:
+    """Exported as a page, reopened by a stranger, reopened by its owner."""
+    notebook = shown(lab, PARALLEL, CHART, CURVES, BOARD, COMPARE, RUN)
     before = [html_of(notebook, cell) for cell in SELECTED]
     brush(notebook)
-    seen = {
-        cell: changes(notebook, cell, was) for cell, was in zip(SELECTED, before, strict=True)
-    } | {NAMED: html_of(notebook, NAMED)}
+    html = {cell: changes(notebook, cell, was) for cell, was in zip(SELECTED, before, strict=True)}
+    html |= {cell: html_of(notebook, cell) for cell in NAMED}
     notebook.save()
-    return {cell: re.findall(r'src="(data:[^"]+)"', html) for cell, html in seen.items()}
+    seen = {cell: re.findall(r'src="(data:[^"]+)"', each) for cell, each in html.items()}
+    assert [len(seen[cell]) for cell in SELECTED] == [1, 1, 1, 2]
+    assert all(seen[cell] for cell in NAMED)
+    is_exported(notebook, seen)
+    for trusted in (False, True):
+        reopened(notebook, trusted=trusted)
+        is_shown(notebook, seen)
+        notebook.screenshot(f"last_seen_trusted_{trusted}")
 
 
-@pytest.mark.parametrize("trusted", [True, False])
-def test_reopened_without_a_kernel(notebook: Notebook, trusted: bool) -> None:
-    seen = brushed_and_saved(notebook)
-    reopened(notebook, trusted=trusted)
-    for cell, addresses in seen.items():
-        assert addresses
-        shown = notebook.output(cell).locator("img")
-        expect(shown).to_have_count(len(addresses))
-        for place, address in enumerate(addresses):
-            assert shown.nth(place).get_attribute("src") == address
-            decoded = "img => img.decode().then(() => img.naturalWidth)"
-            assert shown.nth(place).evaluate(decoded) > (200 if cell == NAMED else 600)
-        no_widget_failed(notebook.lab)
-        notebook.screenshot(f"last_seen_{cell}_trusted_{trusted}", notebook.output(cell))
-    expect(notebook.output(2)).to_contain_text("Scatter of 12 runs")
-    expect(notebook.output(NAMED).locator("table").first).to_contain_text("accuracy")
-
-
-def test_exported_as_a_page(notebook: Notebook) -> None:
-    seen = brushed_and_saved(notebook)
+def is_exported(notebook: Notebook, seen: dict[int, list[str]]) -> None:
+    """A page made by nbconvert has the pictures that were seen."""
     subprocess.run(
         [sys.executable, "-m", "nbconvert", "--to", "html", notebook.path],
         check=True,
         capture_output=True,
     )
     page = notebook.path.with_suffix(".html").read_text()
-    for addresses in seen.values():
-        assert addresses
-        assert all(address in page for address in addresses)
+    assert all(address in page for addresses in seen.values() for address in addresses)
     assert "Error displaying widget" not in page
+
+
+def is_shown(notebook: Notebook, seen: dict[int, list[str]]) -> None:
+    """The cells of the notebook that is open show the pictures that were seen."""
+    for cell, addresses in seen.items():
+        pictures = notebook.output(cell).locator("img")
+        expect(pictures).to_have_count(len(addresses))
+        for place, address in enumerate(addresses):
+            assert pictures.nth(place).get_attribute("src") == address
+            decoded = "img => img.decode().then(() => img.naturalWidth)"
+            assert pictures.nth(place).evaluate(decoded) > (200 if cell in NAMED else 600)
+    no_widget_failed(notebook.lab)
+    expect(notebook.output(2)).to_contain_text("Scatter of 12 runs")
+    expect(notebook.output(5).locator("table").first).to_contain_text("accuracy")
+    expect(notebook.output(6)).to_contain_text("run-1")
 
 
 def test_a_filter_and_an_axis_that_is_turned_are_kept(notebook: Notebook) -> None:

@@ -21,7 +21,8 @@ from tests.browser.test_run_table import LOG
 
 SHOW = """from IPython.display import display
 display(nbtrack.parallel(), nbtrack.scatter(x='depth', y='accuracy', color='model'),
-        nbtrack.curves(metrics=['loss']), nbtrack.compare('run-1', 'run-2'))"""
+        nbtrack.curves(metrics=['loss']), nbtrack.compare('run-1', 'run-2'),
+        nbtrack.get_run('run-1'), nbtrack.board('curves', 'table'))"""
 MARIMO = f"""
 import marimo
 
@@ -96,17 +97,17 @@ def notebook_7(tmp_path: Path) -> Iterator[LabServer]:
     server.stop()
 
 
-def draws_all(page: Page) -> None:
-    """Every picture is drawn, and a brush in one is the selection of the others."""
+def draws_all(page: Page, *, widgets: int) -> None:
+    """Every picture is drawn, and a brush in one is the selection of all the widgets."""
     lines = page.locator(".nbt-par-canvas").first
     expect(lines).to_have_attribute("data-state", "drawn", timeout=60_000)
     expect(page.locator(".nbt-chart[data-state='drawn']")).to_be_visible(timeout=60_000)
-    expect(page.locator(".nbt-cur-grid[data-state='drawn']")).to_be_visible(timeout=60_000)
+    expect(page.locator(".nbt-cur-grid[data-state='drawn']").first).to_be_visible(timeout=60_000)
     expect(page.locator(".nbt-cmp-table tr[data-row='loss']")).to_be_visible(timeout=60_000)
     depth = page.locator("[data-axis='params.depth'] .nbt-par-strip")
     depth.focus()
     depth.press("ArrowUp")
-    expect(page.get_by_text("3 selected")).to_have_count(4)
+    expect(page.get_by_text("3 selected").locator("visible=true")).to_have_count(widgets)
 
 
 def test_notebook_7(page: Page, notebook_7: LabServer) -> None:
@@ -117,7 +118,10 @@ def test_notebook_7(page: Page, notebook_7: LabServer) -> None:
     page.goto(f"{notebook_7.url}/notebooks/seven.ipynb")
     page.wait_for_function(IDLE, timeout=60_000)
     page.evaluate("() => void window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    draws_all(page)
+    draws_all(page, widgets=5)
+    expect(page.locator(".nbt-board [data-state=drawn]").first).to_be_visible()
+    expect(page.locator(".nbt-board .nbt-row.nbt-selected")).to_have_count(3)
+    expect(page.get_by_role("tab", name="Overview")).to_be_visible()
     page.screenshot(path=SCREENSHOTS / "notebook_7.png")
 
 
@@ -135,10 +139,10 @@ def test_marimo(page: Page, tmp_path: Path) -> None:
         url = f"http://127.0.0.1:{port}"
         _wait_for(url, server)
         page.goto(url)
-        draws_all(page)
         # It finds the models of other widgets, and makes no views of them.
         board = page.get_by_alt_text("Parallel coordinates, Runs")
-        expect(board).to_be_visible()
+        expect(board).to_be_visible(timeout=60_000)
+        draws_all(page, widgets=5)
         assert board.evaluate("img => img.naturalWidth") > 600
         expect(page.get_by_text("this page cannot show widgets within a widget")).to_be_visible()
         page.screenshot(path=SCREENSHOTS / "marimo.png", full_page=True)

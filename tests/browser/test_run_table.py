@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 
 import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.lab import Lab, Notebook
+from tests.browser.reopening import no_widget_failed, reopened
 from tests.widgets.many_runs import fill
 
 LOG = """
@@ -205,14 +205,14 @@ def test_columns_are_hidden_and_pinned(table: Table) -> None:
 
 def test_each_theme_gives_the_table_its_colours(table: Table, notebook: Notebook) -> None:
     row = table.row("run-10")
-    for theme in ("Light", "Dark"):
+    for theme in ("Light", "Dark", "Dark High Contrast"):
         notebook.lab.set_theme(f"JupyterLab {theme}")
         background, colour = row.evaluate(
             "row => [getComputedStyle(row).backgroundColor, getComputedStyle(row).color]"
         )
-        assert (_lightness(background) < _lightness(colour)) == (theme == "Dark")
+        assert (_lightness(background) < _lightness(colour)) == ("Dark" in theme)
         assert abs(_lightness(background) - _lightness(colour)) > 0.5
-        notebook.screenshot(f"run_table_{theme.lower()}", table.root)
+        notebook.screenshot(f"run_table_{theme.lower().replace(' ', '_')}", table.root)
     notebook.lab.set_theme("JupyterLab Light")
 
 
@@ -245,20 +245,10 @@ def test_reopened_without_a_kernel_the_html_is_shown(table: Table, notebook: Not
     data = notebook.read().cells[1].outputs[0].data
     assert {"text/html", "text/plain"} < set(data)
     lab = notebook.lab
-    # Without a kernel to start: what a reader of somebody else's notebook has.
-    document = json.loads(notebook.path.read_text())
-    document["metadata"].pop("kernelspec")
-    reopened = notebook.path.with_name("reopened.ipynb")
-    reopened.write_text(json.dumps(document))
-    lab.server.shut_down_kernels()
-    lab.page.goto(f"{lab.server.url}/lab/tree/{reopened.relative_to(lab.server.root)}?reset")
-    dialog = lab.page.get_by_role("button", name="Cancel")
-    dialog.or_(lab.page.locator(".jp-Notebook table")).first.wait_for(timeout=60_000)
-    if dialog.is_visible():
-        dialog.click()
-    shown = lab.page.locator(".jp-Notebook .jp-OutputArea table")
+    outputs = reopened(notebook, trusted=True)
+    shown = outputs.locator("table")
     expect(shown).to_contain_text("run-11", timeout=30_000)
-    expect(lab.page.locator("body")).not_to_contain_text("Error displaying widget")
+    no_widget_failed(lab)
     lab.screenshot("run_table_reopened")
 
 

@@ -112,7 +112,7 @@ def outcome(source, *, watched):
     return printed.getvalue(), raised, values, sorted(map(str, namespace))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(PROGRAMS)
 def test_a_watched_program_does_what_it_does_unwatched(statements):
     source = "\n".join(statements)

@@ -1,7 +1,7 @@
 """Boards in the store: the last of a name holds, and all care for the store keeps them."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from using_store import end_run, finished, rows, start_run
 
@@ -20,11 +20,7 @@ def names(store):
     return board_table(store)["name"].to_pylist()
 
 
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=25)
 @given(boards=st.dictionaries(TEXT.filter(bool), TEXT, min_size=1, max_size=5))
 def test_boards_of_every_name_come_back(store, boards):
     for name, content in boards.items():

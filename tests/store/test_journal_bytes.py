@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from using_store import journals, log, rows, start_run
 
@@ -15,11 +15,7 @@ from nbtrack.store import Store
 
 CALLS = 60
 # One file is damaged over and over: the fixtures hold only what is never changed.
-SLOW = settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+SLOW = settings(max_examples=40)
 
 
 @pytest.fixture(scope="module")

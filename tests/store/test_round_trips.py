@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from using_store import end_run, log, rows, start_run
 
@@ -25,11 +25,7 @@ from nbtrack.events import (
 )
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
-SETTINGS = settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+SETTINGS = settings(max_examples=25)
 
 
 @SETTINGS

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from recording import change, record
 
 from nbtrack.errors import InvalidQuery
-from nbtrack.store import Store, content_mark, count_points, thinned_curves, whole_curves
+from nbtrack.store import (
+    Store,
+    content_mark,
+    count_points,
+    later_points,
+    thinned_curves,
+    whole_curves,
+)
 
 NAN, INF = float("nan"), float("inf")
 
@@ -38,7 +45,7 @@ def test_short_curves_are_whole_and_each_series_has_its_own(store):
     assert levels == {}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.floats(), min_size=1, max_size=300), st.integers(4, 40))
 def test_a_thinned_curve_keeps_every_stretchs_extremes_and_what_is_not_finite(
     tmp_path_factory, values, points
@@ -98,6 +105,19 @@ def test_a_range_is_refined(store):
     assert points[0] == [(float(step), values[step]) for step in range(5_000, 5_010)]
     assert 1 not in points
     assert levels == {}
+
+
+def test_what_came_later(store):
+    run = record(store, metrics={"m": [float(n) for n in range(10)], "n": [5.0, NAN]})
+    found = later_points(store, [(run, "m"), (run, "n"), (run, "none")], [6.0, 0.0, 3.0])
+    rows = [tuple(row.values()) for row in found.to_pylist()]
+    assert repr(rows) == repr(
+        [(0, 7.0, 7.0, 7.0), (0, 8.0, 8.0, 8.0), (0, 9.0, 9.0, 9.0), (1, 1.0, 1.0, NAN)]
+    )
+    for x in ("time", "relative"):
+        ends = thinned_curves(store, [(run, "m"), (run, "n")], x=x, points=4).ends
+        assert later_points(store, [(run, "m"), (run, "n")], ends.tolist(), x=x).num_rows == 0
+        assert later_points(store, [(run, "m")], [ends[0] - 1e-3], x=x).num_rows >= 1
 
 
 def test_along_time_and_since_the_run_began(store):

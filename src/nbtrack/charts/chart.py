@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.charts import labels
+from nbtrack.charts.altair_import import import_altair
 from nbtrack.charts.files import INSTALL_HINT, write_chart
 from nbtrack.charts.style import Look, config
 from nbtrack.errors import MissingExtra
@@ -40,6 +41,7 @@ class Chart:
     @property
     def altair(self) -> Any:
         """The chart as an Altair object of its own, to go on from."""
+        need_altair()
         import altair
 
         return altair.Chart.from_dict(copy.deepcopy(self.spec))
@@ -63,7 +65,7 @@ class Chart:
 def need_altair() -> None:
     """Raise `MissingExtra` with the line that installs it, where altair is missing."""
     try:
-        import altair  # noqa: F401
+        import_altair()
     except ImportError as error:
         raise MissingExtra(INSTALL_HINT) from error
 

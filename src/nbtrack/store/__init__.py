@@ -59,10 +59,12 @@ if TYPE_CHECKING:
     from nbtrack.store.search import Page, run_frame, run_page
     from nbtrack.store.selection import RunQuery
     from nbtrack.store.store import Store
+    from nbtrack.store.tail import PointsTail
     from nbtrack.store.thinned import (
         Series,
         ThinnedCurves,
         count_points,
+        later_points,
         listed_curves,
         thinned_curves,
         whole_curves,
@@ -112,10 +114,13 @@ _HOMES = {
     "nbtrack.store.search": ("Page", "run_frame", "run_page"),
     "nbtrack.store.selection": ("RunQuery",),
     "nbtrack.store.store": ("Store",),
+    "nbtrack.store.tail": ("PointsTail",),
     "nbtrack.store.thinned": (
         "Series",
         "ThinnedCurves",
         "count_points",
+        "later_points",
+        "later_points",
         "listed_curves",
         "thinned_curves",
         "whole_curves",
@@ -129,6 +134,7 @@ __all__ = [
     "Decision",
     "JournalWriter",
     "Page",
+    "PointsTail",
     "RunDetail",
     "RunQuery",
     "Series",
@@ -151,6 +157,7 @@ __all__ = [
     "history_table",
     "last_move",
     "last_number",
+    "later_points",
     "list_columns",
     "listed_curves",
     "metric_history",

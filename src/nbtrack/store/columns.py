@@ -66,15 +66,13 @@ ORDER BY kind, key
 
 
 # Rows are added, and never changed; a purge may take as many as were added.
+# Joined, they are planned in two thirds of the time that they take as values.
 _MARK = """
-SELECT (SELECT count(*) FROM base.runs), (SELECT epoch_us(max(started)) FROM base.runs),
-       (SELECT count(*) FROM base.run_changes),
-       (SELECT epoch_us(max(ts)) FROM base.run_changes),
-       (SELECT count(*) FROM base.params), (SELECT count(*) FROM base.tags), runs, curves
-FROM (
-    SELECT count(*) AS runs, count(*) FILTER (count > 1) AS curves
-    FROM (SELECT sum(count) AS count FROM base.summary GROUP BY run_id, key)
-)
+SELECT * FROM (SELECT count(*) AS runs, epoch_us(max(started)) AS newest FROM base.runs),
+    (SELECT count(*) AS changes, epoch_us(max(ts)) AS changed FROM base.run_changes),
+    (SELECT count(*) AS params FROM base.params), (SELECT count(*) AS tags FROM base.tags),
+    (SELECT count(*) AS series, count(*) FILTER (count > 1) AS curves
+     FROM (SELECT sum(count) AS count FROM base.summary GROUP BY run_id, key))
 """
 
 

@@ -204,6 +204,11 @@ class Store:
             yield
 
     @property
+    def is_settled(self) -> bool:
+        """Whether this thread is within `settled`."""
+        return self._settled is not None
+
+    @property
     def _settled(self) -> tuple[ExitStack, list[duckdb.DuckDBPyConnection]] | None:
         return getattr(self._of_thread, "settled", None)
 

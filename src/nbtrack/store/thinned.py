@@ -64,11 +64,15 @@ class ThinnedCurves:
 
     ``points`` has series (int32), x, step and value (float64, NaN and infinities kept).
     ``levels`` has series, x, value and count for those curves that were thinned: the mean
-    of the finite values of each stretch, where it is, and how many they are.
+    of the finite values of each stretch, where it is, and how many they are. ``ends`` is
+    float64, the x of the last point of each series, kept or not; NaN where there is none.
+    ``zeros`` is int64, where x is 0: 0, or the microsecond at which each run began.
     """
 
     points: pyarrow.Table
     levels: pyarrow.Table
+    ends: Array
+    zeros: Array
 
 
 def thinned_curves(
@@ -93,11 +97,8 @@ def thinned_curves(
     there are. Method: least and greatest value per bucket (Jugel et al., VLDB 2014).
     """
     import numpy as np
-    import pyarrow as pa
 
-    reading = _Reading(
-        store, series, x, log_x=log_x and x != "time", within=within or {}, counts=counts
-    )
+    reading = _Reading(store, series, x, log_x=log_x and x != "time", within=within, counts=counts)
     extents = reading.extents(reading.count > points)
     is_long = np.zeros(len(series), bool)
     is_long[extents["series"][extents["count"] > points]] = True
@@ -106,13 +107,29 @@ def thinned_curves(
     if is_long.any():
         reading.cut(extents, is_long, buckets=max(1, points // 2))
         levels, low, high = reading.extremes(is_long)
-        parts += [low, high, reading.others(is_long)]
+        finite = np.bincount(levels["series"], levels["count"], minlength=len(series))
+        has_others = np.zeros(len(series), bool)
+        has_others[extents["series"]] = extents["count"] > finite[extents["series"]]
+        parts += [low, high, reading.others(is_long & has_others)]
     rows = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    # Stable, so that points of one place stay in the order of the time.
-    order = np.lexsort((rows["x"], rows["series"]))
-    table = pa.table({name: column[order] for name, column in rows.items()})
-    order = np.lexsort((levels["x"], levels["series"]))
-    return ThinnedCurves(table, pa.table({name: c[order] for name, c in levels.items()}))
+    ends = np.full(len(series), np.nan)
+    np.fmax.at(ends, rows["series"], rows["x"])
+    long = extents["series"]
+    ends[long] = np.fmax(ends[long], reading.x_of(extents["last"], long))
+    return ThinnedCurves(_in_order(rows), _in_order(levels), ends, reading.zero)
+
+
+def later_points(
+    store: Store, series: Sequence[Series], after: Sequence[float], *, x: X = "step"
+) -> pyarrow.Table:
+    """Every point of ``series`` beyond the x that ``after`` has for each of them.
+
+    Columns and units are those of `ThinnedCurves`' points.
+    """
+    import numpy as np
+
+    reading = _Reading(store, series, x, after=after)
+    return _in_order(reading.whole(np.ones(len(series), bool)))
 
 
 def listed_curves(
@@ -175,25 +192,26 @@ class _Reading:
         series: Sequence[Series],
         x: X,
         *,
-        log_x: bool,
-        within: Mapping[str, tuple[float, float]],
-        counts: Sequence[int] | None,
+        log_x: bool = False,
+        within: Mapping[str, tuple[float, float]] | None = None,
+        after: Sequence[float] | None = None,
+        counts: Sequence[int] | None = None,
     ) -> None:
         import numpy as np
 
         self._store, self._series, self._x, self._log_x = store, series, x, log_x
-        self._within = within
+        self._within, self._after = within or {}, after
         self._raw = "step" if x == "step" else "epoch_us(ts)"
         self._unit = {"step": 1.0, "time": 1e3, "relative": 1e6}[x]
         self.count = np.array(counts or np.zeros(len(series)), np.int64)
         # Where x is 0.
-        self._zero = np.zeros(len(series), np.int64)
-        if counts is None or x == "relative":
+        self.zero = np.zeros(len(series), np.int64)
+        if (counts is None and after is None) or x == "relative":
             known = store.query(_KNOWN, frames={"nbtrack_series": _frame(series)})
             places = known["series"].to_numpy()
             self.count[places] = known["count"].to_numpy()
             if x == "relative":
-                self._zero[places] = known["started"].fill_null(0).to_numpy()
+                self.zero[places] = known["started"].fill_null(0).to_numpy()
         self._keys = np.array([key for _, key in series], object)
         self._origin = np.zeros(len(series))
         self._per = np.zeros(len(series))
@@ -210,7 +228,7 @@ class _Reading:
         self._buckets = buckets
         first, last = np.zeros(len(self._series)), np.zeros(len(self._series))
         for name, into in (("first", first), ("last", last)):
-            into[extents["series"]] = extents[name] - self._zero[extents["series"]]
+            into[extents["series"]] = extents[name] - self.zero[extents["series"]]
         for key in set(self._keys[is_long].tolist()):
             those = is_long & (self._keys == key)
             low, high = first[those].min(), last[those].max()
@@ -245,11 +263,16 @@ class _Reading:
         series = found["stretch"] // self._buckets
         return self._rows(series, found["x"], found["step"], found["value"])
 
+    def x_of(self, raw: Array, series: Array) -> Array:
+        """Places of these series as x."""
+        x: Array = (raw - self.zero[series]) / self._unit
+        return x
+
     def _rows(self, series: Array, raw: Array, step: Array, value: Array) -> dict[str, Array]:
         import numpy as np
 
         series = series.astype(np.int32)
-        x = (raw - self._zero[series]) / self._unit
+        x = self.x_of(raw, series)
         return {"series": series, "x": x, "step": step.astype(np.float64), "value": value}
 
     def _ask(self, sql: str, chosen: Array, names: Sequence[str]) -> dict[str, Array]:
@@ -262,7 +285,7 @@ class _Reading:
         series = [self._series[place] for place in places.tolist()]
         low, high = self._range(places)
         columns = {
-            "zero": self._zero[places],
+            "zero": self.zero[places],
             "origin": self._origin[places],
             "per": self._per[places],
             "from_x": low,
@@ -272,7 +295,7 @@ class _Reading:
         for name, column in columns.items():
             frame = frame.append_column(name, pa.array(column))
         condition = []
-        if self._within or self._log_x:
+        if self._within or self._log_x or self._after is not None:
             condition = [f"{self._raw} >= from_x", f"{self._raw} <= to_x"]
             # As literals DuckDB compares them with what it knows of each block.
             bound = "{}" if self._x == "step" else "make_timestamp({})"
@@ -288,7 +311,8 @@ class _Reading:
             sql.format(x=self._raw, stretch=stretch, points=points),
             {"buckets": self._buckets} if asks_buckets else {},
             frames={"nbtrack_series": frame},
-            fresh=False,
+            # Otherwise another question was before, whose state this one is about.
+            fresh=self._after is not None,
         )
         return {name: found[name].to_numpy() for name in names}
 
@@ -302,10 +326,12 @@ class _Reading:
             if (within := self._within.get(self._keys[place])) is not None:
                 first, last = (max(-_FAR, min(_FAR, x * self._unit)) for x in within)
                 # A float of seconds is not quite a whole number of microseconds.
-                low[i] = max(low[i], math.ceil(first - 1e-3) + self._zero[place])
-                high[i] = min(high[i], math.floor(last + 1e-3) + self._zero[place])
+                low[i] = max(low[i], math.ceil(first - 1e-3) + self.zero[place])
+                high[i] = min(high[i], math.floor(last + 1e-3) + self.zero[place])
+            if self._after is not None:
+                low[i] = round(self._after[place] * self._unit) + self.zero[place] + 1
             if self._log_x:
-                low[i] = max(low[i], self._zero[place] + 1)
+                low[i] = max(low[i], self.zero[place] + 1)
         return low, high
 
 
@@ -333,6 +359,15 @@ def _frame(series: Sequence[Series], places: Array | None = None) -> pyarrow.Tab
             "key": pa.array([key for _, key in series], pa.string()),
         }
     )
+
+
+def _in_order(rows: Mapping[str, Array]) -> pyarrow.Table:
+    """By series and x. Stable, so that points of one place stay in the order of the time."""
+    import numpy as np
+    import pyarrow as pa
+
+    order = np.lexsort((rows["x"], rows["series"]))
+    return pa.table({name: column[order] for name, column in rows.items()})
 
 
 def _empty(*names: str) -> dict[str, Array]:

@@ -214,6 +214,11 @@ class Frame:
             order_by=tuple(order_by),
         )
 
+    def hangs_on_points(self) -> bool:
+        """Whether points that are added may change which runs fit."""
+        with self._lock:
+            return self.mode == "search" or "metric" in self.filter.casefold()
+
     def base_query(self) -> RunQuery:
         """The question for all runs of the frame, whatever the filter."""
         return self._base

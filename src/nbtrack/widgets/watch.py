@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from nbtrack.errors import NbtrackError, StoreUnavailable
@@ -24,7 +25,9 @@ class _Brisk:
     """While any thread is within it, threads take turns more often.
 
     A cell that computes keeps the interpreter for 5 ms each time that somebody else has
-    waited for the disk or for DuckDB, which a look does a hundred times.
+    waited for the disk or for DuckDB, which a look does a hundred times. And one that
+    logs every millisecond keeps it for seconds: each write lets it go and takes it back
+    before the one who waits has woken, whose 5 ms then begin anew.
     """
 
     INTERVAL_S = 0.0005
@@ -103,20 +106,23 @@ class StoreWatch:
     def _run(self, over: threading.Event) -> None:
         seen: int | None = None
         pause_s = self._every_s
-        while not over.wait(pause_s):
-            began, spent = time.monotonic(), time.thread_time()
-            try:
-                version = self._version()
-                if version != seen:
-                    with _brisk:
-                        self._on_news()
-                    seen = version
-            except NbtrackError as error:
-                # Also where it is the same again afterwards, to say that the trouble is over.
-                seen = None
-                self._on_trouble(error)
-            pause_s = max(
-                self._every_s,
-                (time.thread_time() - spent) / MAX_SHARE,
-                (time.monotonic() - began) * (1 / MAX_WALL_SHARE - 1),
-            )
+        # As long as there is news, the thread also has to wake in time.
+        with ExitStack() as waking:
+            while not over.wait(pause_s):
+                began, spent = time.monotonic(), time.thread_time()
+                with _brisk:
+                    waking.close()
+                    try:
+                        if (version := self._version()) != seen:
+                            waking.enter_context(_brisk)
+                            self._on_news()
+                            seen = version
+                    except NbtrackError as error:
+                        # Also where it is the same again afterwards, to say that it is over.
+                        seen = None
+                        self._on_trouble(error)
+                pause_s = self._pause_s(time.monotonic() - began, time.thread_time() - spent)
+
+    def _pause_s(self, wall_s: float, processor_s: float) -> float:
+        """How long to wait after a look that took so long."""
+        return max(self._every_s, processor_s / MAX_SHARE, wall_s * (1 / MAX_WALL_SHARE - 1))

@@ -141,7 +141,7 @@ def test_what_differs_has_another_digest(name):
     assert digest(one) == digest(one)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(
     hnp.arrays(
         st.sampled_from(["?", "i1", "u2", "i8", "f2", "f4", "f8", "c8", "M8[us]", "m8[D]"]),

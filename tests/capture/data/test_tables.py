@@ -192,7 +192,7 @@ def _column(values):
     return st.lists(values, min_size=ROWS, max_size=ROWS)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(
     st.dictionaries(
         TEXTS,
@@ -205,7 +205,7 @@ def test_one_table_has_one_digest_in_every_library(table):
     assert digest(pd.DataFrame(table)) == digest(pa.table(table)) == digest(pl.DataFrame(table))
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(
     st.dictionaries(
         NAMES,

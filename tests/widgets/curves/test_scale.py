@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nbtrack.widgets.curves.scale import FAR, Scale, value_scale, x_scale
 
 
 @given(st.lists(st.floats(), max_size=30), st.booleans())
+@example([1.0, 1.0000000000000002e300], True)
 def test_every_value_that_can_have_a_place_has_one_within(values, is_log):
     array = np.array(values, float)
     scale = value_scale([array], is_log=is_log)

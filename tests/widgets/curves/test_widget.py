@@ -7,6 +7,8 @@ import xml.etree.ElementTree as ElementTree
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import nbtrack
 from nbtrack.errors import InvalidFilter, InvalidValue
@@ -113,14 +115,14 @@ def test_a_wrong_argument_is_refused_with_what_would_be_right(store, arguments, 
 
 def test_runs_may_be_a_filter_a_frame_a_list_or_another_widget(store):
     runs = RunTable("params.model = 'linear'")
-    for given, count in [
+    for asked, count in [
         ("params.model = 'linear'", 4),
         (nbtrack.runs("params.model = 'linear'"), 4),
         (runs, 4),
         (["run-1", nbtrack.get_run("run-2")], 2),
         (None, 12),
     ]:
-        picture = curves(given)
+        picture = curves(asked)
         assert picture._snapshot["state"]["total"] == count
         picture.close()
     with pytest.raises(InvalidFilter):
@@ -172,22 +174,78 @@ def test_what_is_logged_joins_the_curves(picture):
 
 
 def test_only_curves_that_have_grown_are_read_again(picture, monkeypatch):
-    asked = []
     from nbtrack.store import thinned
 
-    known = thinned.thinned_curves
-    monkeypatch.setattr(
-        thinned,
-        "thinned_curves",
-        lambda store, series, **how: (asked.append(series), known(store, series, **how))[1],
-    )
+    asked = []
+
+    def heard(name):
+        ask = getattr(thinned, name)
+
+        def hear(store, series, *more, **how):
+            asked.append((name, [key for _, key in series]))
+            return ask(store, series, *more, **how)
+
+        return hear
+
+    for name in ("thinned_curves", "later_points"):
+        monkeypatch.setattr(thinned, name, heard(name))
     with run("live") as r:
         r.log(loss=1.0)
         picture._news()
+        assert asked == [("thinned_curves", ["loss"])]
+        # More than points: the database is asked for what was added.
         r.log(loss=2.0)
+        r.set_tag("more", "than points")
         picture._news()
-        assert [len(series) for series in asked] == [1, 1]
-        assert {series[0][1] for series in asked} == {"loss"}
+        assert asked[1:] == [("later_points", ["loss"])]
+        # Points alone are read off the journal.
+        r.log(loss=3.0)
+        picture._news()
+        assert asked[2:] == []
+        # Not at the end: what was kept is no beginning of it.
+        r.log(loss=4.0, step=-1)
+        picture._news()
+        assert asked[2:] == [("later_points", ["loss"]), ("thinned_curves", ["loss"])]
+    assert points(picture._snapshot, ["metrics.loss"])["metrics.loss", "live"] == [
+        (-1, 4.0), (0, 1.0), (1, 2.0), (2, 3.0),
+    ]  # fmt: skip
+
+
+@settings(max_examples=25)
+@given(
+    stretches=st.lists(
+        st.tuples(st.integers(1, 700), st.sampled_from([1, 1, 1, 2, 0])), min_size=1, max_size=6
+    ),
+    x=st.sampled_from(["step", "time", "relative"]),
+)
+def test_a_curve_that_is_followed_is_the_curve_that_is_read_at_once(place, stretches, x):
+    """However it grew: all points of short ones, every extreme and odd value of long ones."""
+    with run("followed") as r:
+        r.log(loss=0.0, step=0)
+        r.log(loss=0.5, step=1)
+        picture = curves(f"attributes.run_id = '{r.id}'", metrics=["loss"], x=x, store=place)
+        logged = [(0, 0.0), (1, 0.5)]
+        for count, stride in stretches:
+            for _ in range(count):
+                n = len(logged)
+                value = math.nan if n % 97 == 96 else math.sin(n) * n
+                logged.append((logged[-1][0] + stride, value))
+                r.log(loss=value, step=logged[-1][0])
+            picture._news()
+            found = next(iter(picture._model.drawn().curves.values()))
+            assert list(found.x) == sorted(found.x)
+            kept = list(zip(found.step.tolist(), found.value.tolist(), strict=True))
+            finite = [point for point in logged if math.isfinite(point[1])]
+            for extreme in (min, max):
+                assert extreme(value for _, value in finite) in found.value
+            if len(logged) <= 2000:
+                assert repr(sorted(kept, key=repr)) == repr(sorted(map(_floats, logged), key=repr))
+            if len(found.count):
+                assert found.count.sum() == len(finite)
+
+
+def _floats(point):
+    return (float(point[0]), point[1])
 
 
 # Along x

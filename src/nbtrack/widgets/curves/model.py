@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.errors import InvalidValue
@@ -16,7 +16,7 @@ from nbtrack.widgets.wire import ipc_bytes
 if TYPE_CHECKING:
     import pyarrow
 
-    from nbtrack.store import Series
+    from nbtrack.store import Page, Series
     from nbtrack.store.thinned import X
 
 # Chosen where nobody has; and at most, with what is left out told.
@@ -53,13 +53,17 @@ class CurvesModel:
     """The state of one picture. ``metrics`` and ``color`` are ``None`` where nobody has chosen."""
 
     def __init__(self, frame: Frame) -> None:
+        from nbtrack.store import PointsTail
+
         self.frame = frame
         self.metrics: list[str] | None = None
         self.along = Along("step", log_x=False)
         self.color: str | None = None
         self._reader = CurveReader(frame.store)
+        self._tail = PointsTail(frame.store)
         self._known: Known | None = None
         self._read: tuple[object, Drawn] | None = None
+        self._paged: tuple[object, Page] | None = None
         self._strokes: dict[str, int] = {}
         self._lock = lock_of(frame.store)
 
@@ -140,6 +144,30 @@ class CurvesModel:
                 self._read = (asked, self._draw())
             return self._read[1]
 
+    def follow(self) -> bool:
+        """Take in what was logged since, if that is points of known curves alone; whether it is.
+
+        It costs a fiftieth of a question to the database, so that curves move while a
+        cell trains and hardly take time from it.
+        """
+        with self._lock:
+            if self._read is None or self._hangs_on_points():
+                return False
+            added = self._tail.read()
+            known = self.known().curves
+            if added is None or not all(_KIND + key in known for _, key in added):
+                return False
+            found = self._reader.append(added)
+            if found is None:
+                return False
+            asked, drawn = self._read
+            curves = {
+                (metric, run): found[drawn.run_ids[run], metric.removeprefix(_KIND)]
+                for metric, run in drawn.curves
+            }
+            self._read = (asked, replace(drawn, curves=curves))
+            return True
+
     def refined(self, ranges: Mapping[str, tuple[float, float]]) -> dict[tuple[str, int], Curve]:
         """The curves of these metrics, each over its own range of x."""
         drawn = self.drawn()
@@ -200,12 +228,10 @@ class CurvesModel:
     def _draw(self) -> Drawn:
         import pyarrow as pa
 
-        from nbtrack.store import count_points, run_page
+        from nbtrack.store import count_points
 
         metrics = self.shown()
-        limit = min(MAX_RUNS, MAX_CURVES // max(len(metrics), 1))
-        columns = [self.color] if self.color else []
-        page = run_page(self.frame.store, self.frame.query(), columns=columns, limit=limit)
+        page = self._page(min(MAX_RUNS, MAX_CURVES // max(len(metrics), 1)))
         ids = page.table["run_id"].to_pylist()
         keys = [metric.removeprefix(_KIND) for metric in metrics]
         counts: dict[Series, int] = {
@@ -213,6 +239,7 @@ class CurvesModel:
             for row in count_points(self.frame.store, ids, keys).to_pylist()
         }
         found = self._reader.read(counts, self.along)
+        self._tail.begin()
         told = {run_id for run_id, _ in found}
         kept = [place for place, run_id in enumerate(ids) if run_id in told]
         run_ids = [ids[place] for place in kept]
@@ -234,6 +261,23 @@ class CurvesModel:
             total=page.total,
             asked=len(ids),
         )
+
+    def _hangs_on_points(self) -> bool:
+        """Whether points that are added may change which runs are drawn, or their colours."""
+        return self.frame.hangs_on_points() or (self.color or "").startswith(_KIND)
+
+    def _page(self, limit: int) -> Page:
+        """The newest runs that fit; asked for anew only where more than points was added."""
+        from nbtrack.store import run_page
+
+        columns = [self.color] if self.color else []
+        asked = None
+        if not self._hangs_on_points():
+            asked = (self.known().mark, self.frame.filter, self.color, limit)
+        if self._paged is None or asked is None or self._paged[0] != asked:
+            page = run_page(self.frame.store, self.frame.query(), columns=columns, limit=limit)
+            self._paged = (asked, page)
+        return self._paged[1]
 
     def _strokes_of(self, run_ids: Iterable[str]) -> list[int]:
         """A stroke for each run, which it keeps while it is drawn; the oldest have the first."""

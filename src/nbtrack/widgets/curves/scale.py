@@ -39,12 +39,13 @@ class Scale:
         import numpy as np
 
         low, high = self.low, self.high
+        values = np.where(np.abs(values) <= FAR, values, np.nan)
         with np.errstate(all="ignore"):
             if self.is_log:
                 values = np.log(np.where(values > 0, values, np.nan))
                 low, high = math.log(low), math.log(high)
-            places = (values - low) / (high - low)
-        return np.where(np.abs(values) <= FAR, places, np.nan)
+            places: Floats = (values - low) / (high - low)
+        return places
 
     def ticks(self, wanted: int) -> list[tuple[float, str]]:
         """About ``wanted`` marks, as places from 0 to 1, and what they say."""

@@ -16,7 +16,7 @@ from nbtrack.widgets import image
 from nbtrack.widgets.axes import label_of
 from nbtrack.widgets.curves.model import CurvesModel, curve_buffers
 from nbtrack.widgets.curves.picture import MAX_LINES, View, draw, why_empty
-from nbtrack.widgets.frame import Frame, frame_of
+from nbtrack.widgets.frame import Frame, frame_of, lock_of
 from nbtrack.widgets.live import LiveWidget, built
 from nbtrack.widgets.wire import Answer
 
@@ -186,6 +186,14 @@ class Curves(LiveWidget):
 
     def _draw(self) -> dict[str, Any]:
         return self._model.snapshot()
+
+    def _news(self) -> None:
+        with lock_of(self.store):
+            news = self._draw() if not self._trouble and self._model.follow() else None
+        if news is None:
+            super()._news()
+        else:
+            self._snapshot = news
 
     def _refresh(self) -> bool:
         return self._model.refresh()
