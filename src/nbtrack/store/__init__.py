@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         version_table,
         versions_by_data_table,
     )
+    from nbtrack.store.registry_views import TAG_SEPARATOR
     from nbtrack.store.search import Page, run_frame, run_page
     from nbtrack.store.selection import RunQuery
     from nbtrack.store.store import Store
@@ -111,6 +112,7 @@ _HOMES = {
         "version_table",
         "versions_by_data_table",
     ),
+    "nbtrack.store.registry_views": ("TAG_SEPARATOR",),
     "nbtrack.store.search": ("Page", "run_frame", "run_page"),
     "nbtrack.store.selection": ("RunQuery",),
     "nbtrack.store.store": ("Store",),
@@ -129,6 +131,7 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "TAG_SEPARATOR",
     "Asked",
     "Column",
     "Decision",
