@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 
-class ModelVersion(msgspec.Struct, frozen=True):
+class ModelVersion(msgspec.Struct, frozen=True, gc=False):
     """A version of a registered model, as it was when it was read. Times are in UTC.
 
     ``run_id`` and ``path`` say what it is: a folder that a run keeps; ``digest`` tells its
@@ -146,10 +146,13 @@ class ModelCard(str):
 
 def versions_of(table: pyarrow.Table) -> list[ModelVersion]:
     """The rows of `nbtrack.store.version_table` as records."""
+    from nbtrack.store import TAG_SEPARATOR
+
     columns = {name: _values(table[name]) for name in table.column_names}
     columns["aliases"] = [tuple(aliases or ()) for aliases in columns["aliases"]]
-    tagged = zip(columns["tag_keys"], columns["tag_values"], strict=True)
-    columns["tags"] = [dict(zip(keys or (), values or (), strict=True)) for keys, values in tagged]
+    columns["tags"] = [
+        dict(sorted(tag.split(TAG_SEPARATOR, 1) for tag in tags or ())) for tags in columns["tags"]
+    ]
     # By place: ten thousand of them by name take three times as long.
     fields = (columns[name] for name in ModelVersion.__struct_fields__)
     return list(map(ModelVersion, *fields))

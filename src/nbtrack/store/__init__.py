@@ -59,6 +59,7 @@ if TYPE_CHECKING:
         version_table,
         versions_by_data_table,
     )
+    from nbtrack.store.registry_views import TAG_SEPARATOR
     from nbtrack.store.search import Page, run_frame, run_page
     from nbtrack.store.selection import RunQuery
     from nbtrack.store.store import Store
@@ -118,6 +119,7 @@ _HOMES = {
         "versions_by_data_table",
     ),
     "nbtrack.store.profiles": ("profile_table",),
+    "nbtrack.store.registry_views": ("TAG_SEPARATOR",),
     "nbtrack.store.search": ("Page", "run_frame", "run_page"),
     "nbtrack.store.selection": ("RunQuery",),
     "nbtrack.store.store": ("Store",),
@@ -126,7 +128,6 @@ _HOMES = {
         "Series",
         "ThinnedCurves",
         "count_points",
-        "later_points",
         "later_points",
         "listed_curves",
         "thinned_curves",
@@ -137,6 +138,7 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "TAG_SEPARATOR",
     "Asked",
     "Column",
     "Decision",

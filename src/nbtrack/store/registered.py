@@ -138,7 +138,8 @@ def version_table(
 ) -> pyarrow.Table:
     """Versions that fit, the newest of each model first; those of one model with ``name``.
 
-    ``tag_keys`` and ``tag_values`` are lists, ``seen`` is the number of the registry's last change.
+    ``tags`` are keys and values with `TAG_SEPARATOR` between, ``seen`` is the number of the
+    registry's last change.
     Raises `InvalidFilter`.
     """
     search = _Search(TOLD_VERSIONS + ("" if name is None else "WHERE m.name = $name"), VERSIONS)

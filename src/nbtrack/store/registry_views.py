@@ -107,6 +107,8 @@ _OF = {
 }
 
 # Each question, over the relations above; ``HISTORY`` alone is about what is gone, too.
+# No key holds it. One list of texts takes half the time of two that are sorted.
+TAG_SEPARATOR = "\x1f"
 _VERSION_COLUMNS = """m.name, v.version, v.stage, a.aliases, v.description, v.run_id, v.path,
        v.digest, v.created, v."user", v.stage_since, v.stage_by, v.stage_how AS how, v.overridden"""
 _VERSION_JOINS = """FROM versions v JOIN models m USING (model) LEFT JOIN (
@@ -115,11 +117,10 @@ _VERSION_JOINS = """FROM versions v JOIN models m USING (model) LEFT JOIN (
 LISTED_VERSIONS = f"SELECT {_VERSION_COLUMNS} {_VERSION_JOINS}"
 # What a record of a version has besides: in one question, since two take twice the time.
 TOLD_VERSIONS = f"""
-SELECT {_VERSION_COLUMNS}, g.tag_keys, g.tag_values,
+SELECT {_VERSION_COLUMNS}, g.tags,
        (SELECT coalesce(max(number), 0) FROM {{registry}}) AS seen
 {_VERSION_JOINS} LEFT JOIN (
-    SELECT model, version, list(key ORDER BY key) AS tag_keys,
-           list(value ORDER BY key) AS tag_values
+    SELECT model, version, list(key || '{TAG_SEPARATOR}' || value) AS tags
     FROM tags WHERE version IS NOT NULL GROUP BY ALL
 ) g USING (model, version)
 """
