@@ -9,6 +9,8 @@ JS_SOURCES := $(shell find js/src -type f) $(addprefix js/,package.json package-
 STATIC := src/nbtrack/widgets/static src/nbtrack/labextension/static
 LAB_ARGS ?=
 PYTEST_ARGS ?=
+# One more than there are cores: a test of a browser or a kernel waits half of its time.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 # The first that is 3.11 or newer and can make an environment: a name on the path may
 # be a shim for a version that is not there, and Debian packages venv apart.
@@ -39,10 +41,11 @@ lab: $(READY) ## Open JupyterLab on the quickstart (LAB_ARGS="--port 9999" goes 
 test: $(READY) ## Pass every test (PYTEST_ARGS="-k journal" chooses)
 	@$(BIN)/python -m tests.browser.chromium
 	@$(BIN)/python -m tests.artifacts.azurite
+	@$(BIN)/python -m tests.models.other_python
 	@echo "Testing the front-end's modules"
 	@cd js && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent test
-	@echo "Testing nbtrack; about ten minutes on two cores"
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@echo "Testing nbtrack; about twenty minutes on two cores"
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 test-oldest: $(READY) ## Pass the tests of the store on the oldest DuckDB that is supported
 	@test -d $(VENV)/oldest || { echo "Installing DuckDB 1.5 beside the newest"; \

@@ -59,3 +59,8 @@ def mlflow_python() -> Python:
         (site / "shared.pth").write_text(sysconfig.get_path("purelib"))
         ready.write_text("\n".join(PACKAGES))
     return Python(executable)
+
+
+if __name__ == "__main__":
+    print("Setting up MLflow beside nbtrack, where it is not yet")
+    mlflow_python()
