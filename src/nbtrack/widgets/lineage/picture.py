@@ -66,4 +66,4 @@ class Lineage(Answer):
                 "<p>No run here has read data yet: <code>%%track</code> a cell that reads some, "
                 "or tell of it with <code>nbtrack.log_input(data)</code>.</p>"
             )
-        return image.img(self.svg(), repr(self))
+        return f"<div>{image.img(self.svg(), repr(self))}</div>"
