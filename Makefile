@@ -50,7 +50,8 @@ test: $(READY) ## Pass every test (PYTEST_ARGS="-k journal" chooses)
 test-oldest: $(READY) ## Pass the tests of the store on the oldest DuckDB that is supported
 	@test -d $(VENV)/oldest || { echo "Installing DuckDB 1.5 beside the newest"; \
 		$(BIN)/python -m pip install --quiet --no-deps --target $(VENV)/oldest 'duckdb==1.5.*'; }
-	@PYTHONPATH="$(CURDIR)/$(VENV)/oldest" $(BIN)/python -m pytest tests/store tests/tracking $(PYTEST_ARGS)
+	@PYTHONPATH="$(CURDIR)/$(VENV)/oldest" $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile \
+		tests/store tests/tracking tests/registry tests/datasets $(PYTEST_ARGS)
 
 demo: $(READY) ## Run the quickstart without a screen, and print its run table
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
@@ -78,7 +79,8 @@ notebooks: $(READY) ## Execute the notebooks anew, as they are stored
 
 pictures: $(READY) ## Take the README's pictures anew, in a real JupyterLab
 	@$(BIN)/python -m tests.browser.chromium
-	@$(BIN)/python -m tests.browser.picture notebooks/quickstart.png notebooks/compare.png
+	@$(BIN)/python -m tests.browser.picture notebooks/quickstart.png notebooks/compare.png \
+		notebooks/registry.png
 
 clean: ## Remove what was installed and built here
 	rm -rf $(VENV) js/node_modules js/build $(STATIC)

@@ -1,8 +1,9 @@
-"""Takes the README's pictures in a real JupyterLab: ``python -m tests.browser.picture FILE FILE``.
+"""Takes the README's pictures in a real JupyterLab: ``python -m tests.browser.picture FILE …``.
 
 The first is of the quickstart, whose cells run in another order, so that a tracked
 cell, its card and the run table stand together. The second is of the notebook about
-comparing: parallel coordinates with a brush, and the curves of the same runs.
+comparing: parallel coordinates with a brush, and the curves of the same runs. The third
+is of the notebook about the registry, before the last request is decided.
 """
 
 from __future__ import annotations
@@ -21,12 +22,16 @@ from tests.browser.server import LabServer
 _NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 _QUICKSTART = ("setup", "parameters", "forest", "careful", "sweep", "bold", "table")
 _COMPARE = ("compare-setup", "compare-sweep", "compare-parallel", "compare-curves")
+# All up to the request, and somebody else who looks at it.
+_REGISTRY = tuple(
+    f"registry-{number:02d}" for number in (1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 15, 17, 18, 19, 21)
+)
 _WIDTH, _HEIGHT = 1240, 900
 # On a machine that does other things as well, 200 networks take longer than a cell may.
 _SWEEP_MS = 400_000
 
 
-def take(quickstart: Path, compare: Path) -> None:
+def take(quickstart: Path, compare: Path, registry: Path) -> None:
     """Write the pictures as PNG."""
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         root = Path(folder) / "root"
@@ -37,6 +42,8 @@ def take(quickstart: Path, compare: Path) -> None:
                 _take_quickstart(_run(lab, "01_quickstart.ipynb", _QUICKSTART), quickstart)
             with Lab(server, browser, "networks") as lab:
                 _take_compare(_run(lab, "03_compare.ipynb", _COMPARE), compare)
+            with Lab(server, browser, "tumours") as lab:
+                _take_registry(_run(lab, "04_registry.ipynb", _REGISTRY), registry)
         finally:
             server.stop()
 
@@ -96,6 +103,20 @@ def _take_compare(notebook: Notebook, picture: Path) -> None:
     lighten(picture)
 
 
+def _take_registry(notebook: Notebook, picture: Path) -> None:
+    notebook.page.set_viewport_size({"width": _WIDTH, "height": 2 * _HEIGHT})
+    panel = notebook.output(len(_REGISTRY) - 1).locator(".nbt")
+    expect(panel.get_by_role("button", name="Approve")).to_be_visible()
+    panel.scroll_into_view_if_needed()
+    cell = notebook.cell(len(_REGISTRY) - 1).bounding_box()
+    foot = panel.locator(".nbt-foot").bounding_box()
+    assert cell is not None
+    assert foot is not None
+    clip = {"x": cell["x"], "y": cell["y"], "width": cell["width"], "height": foot["y"] - cell["y"]}
+    notebook.page.screenshot(path=picture, clip=clip)
+    lighten(picture)
+
+
 def lighten(picture: Path) -> None:
     """Keep 256 colours of the picture: lines over each other have ten thousand."""
     with Image.open(picture) as full:
@@ -104,4 +125,4 @@ def lighten(picture: Path) -> None:
 
 
 if __name__ == "__main__":
-    take(Path(sys.argv[1]), Path(sys.argv[2]))
+    take(*map(Path, sys.argv[1:]))
