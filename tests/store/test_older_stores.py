@@ -71,6 +71,7 @@ def test_a_store_of_any_version_since_gets_what_came_later(tmp_path, version):
     file = store.path / "store.duckdb"
     added = "".join(sql for number, sql in ADDED.items() if number > version)
     tables = re.findall(r"CREATE TABLE base\.(\w+)", added)
+    columns = re.findall(r"ALTER TABLE base\.(\w+) ADD COLUMN (\w+)", added)
     with duckdb.connect(str(file)) as connection:
         for (view,) in connection.execute(
             "SELECT view_name FROM duckdb_views WHERE NOT internal"
@@ -78,11 +79,15 @@ def test_a_store_of_any_version_since_gets_what_came_later(tmp_path, version):
             connection.execute(f"DROP VIEW main.{view}")
         for table in tables:
             connection.execute(f"DROP TABLE base.{table}")
+        for table, column in columns:
+            connection.execute(f"ALTER TABLE base.{table} DROP COLUMN {column}")
         connection.execute(f"UPDATE base.meta SET value = '{version}' WHERE key = 'schema_version'")
     later = Store(store.path)
     assert [rows(later, f"SELECT count(*) FROM base.{table}") for table in tables] == [
         [(0,)] for _ in tables
     ]
+    for table, column in columns:
+        assert rows(later, f"SELECT count({column}) FROM base.{table}") == [(0,)]
     assert rows(later, "SELECT name FROM runs") == [("kept",)]
     assert rows(later, "SELECT count(*) FROM boards, models_in_production") == [(0,)]
     assert _version(file) == SCHEMA_VERSION
