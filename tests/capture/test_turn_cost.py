@@ -38,9 +38,10 @@ def duration_s(source, namespace, *, watched):
     ],
     ids=["for", "while"],
 )
-def test_a_million_cheap_turns_take_at_most_three_times_as_long(source):
-    # Measured on two cores: 1.4 for `for` (65 ns a turn), 2.0 for `while` (136 ns a turn).
-    assert duration_s(source, {}, watched=True) < 3 * duration_s(source, {}, watched=False)
+def test_a_million_cheap_turns_take_a_few_times_as_long_at_most(source):
+    # Alone on two cores: 1.4 for `for` (65 ns a turn), 2.0 for `while` (136 ns a turn); beside
+    # others more than 3 was seen. To look at each turn takes more than ten.
+    assert duration_s(source, {}, watched=True) < 8 * duration_s(source, {}, watched=False)
 
 
 def test_turns_of_a_millisecond_cost_a_few_percent_at_most():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nbtrack.events import CellStatus
@@ -39,8 +39,8 @@ class StoredInput:
     is_sampled: bool
     source: str
     note: str
-    context: str
-    tags: dict[str, str]
+    context: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
