@@ -46,29 +46,13 @@ def log_input(
     ``data`` is a `Dataset`, or what `dataset` takes. ``context`` says what for, such as
     ``"training"``. Its profile is kept with the run. Where no run is active one is started.
     """
-    from nbtrack.capture.secrets import redact
-    from nbtrack.events import InputRead
     from nbtrack.tracking.active import active_run, start_run
+    from nbtrack.tracking.inputs import input_event
 
     known = data if isinstance(data, Dataset) else _made(data, name, None, sys._getframe(1))
     called = name or known.name
-    seen = known.seen
     into = run or active_run() or start_run()
-    event = InputRead(
-        ts=0,
-        run="",
-        name=called,
-        kind=seen.kind,
-        digest=seen.digest,
-        shape=str(seen.shape),
-        schema=seen.schema,
-        size_bytes=seen.size_bytes,
-        is_sampled=seen.is_sampled,
-        source=redact(known.source),
-        note=seen.note,
-        context=context or "",
-        tags={str(key): str(value) for key, value in (tags or {}).items()},
-    )
+    event = input_event(called, known.seen, source=known.source, context=context or "", tags=tags)
     into.keep_inputs([event])
     try:
         rows = known.profile.arrow().to_pylist()

@@ -7,14 +7,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbtrack.capture.data import Fingerprint
 from nbtrack.capture.program import running_program
 from nbtrack.capture.secrets import redact
 from nbtrack.capture.session import Verdict, slice_back
-from nbtrack.events import InputRead
 from nbtrack.magics.evidence import Evidence
 from nbtrack.magics.session import Session
 from nbtrack.magics.verdicts import JudgedRun
+from nbtrack.tracking.inputs import input_event
 from nbtrack.tracking.run import Run
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def record_origin(
         else {}
     )
     if found:
-        run.keep_inputs(_as_event(run, name, seen) for name, seen in found.items())
+        run.keep_inputs(input_event(name, seen) for name, seen in found.items())
     notebook = running_program().path
     if notebook is not None and notebook.suffix == ".ipynb":
         if (snapshot := notebook_snapshot(notebook)) is not None:
@@ -98,19 +97,3 @@ def notebook_snapshot(file: Path) -> str | None:
         return json.dumps(document, indent=1, ensure_ascii=False)
     except (OSError, ValueError, LookupError, TypeError):
         return None
-
-
-def _as_event(run: Run, name: str, seen: Fingerprint) -> InputRead:
-    return InputRead(
-        ts=0,
-        run=run.id,
-        name=name,
-        kind=seen.kind,
-        digest=seen.digest,
-        shape=str(seen.shape),
-        schema=seen.schema,
-        size_bytes=seen.size_bytes,
-        is_sampled=seen.is_sampled,
-        source=redact(seen.source),
-        note=seen.note,
-    )
