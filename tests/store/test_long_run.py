@@ -1,8 +1,10 @@
 """A run that goes on for days with no reader: files, memory and lock holds stay bounded."""
 
-from using_store import STARVED_S, crowd, finished, rows
+from using_store import STARVED_S, finished, rows
 
 SEGMENT_BYTES = 8 << 20
+# The fold of the first one imports DuckDB, and all of this may share its cores with others.
+LONGEST_FOLD_S = 60
 
 
 def test_a_long_run_without_a_reader_stays_bounded(program, store, folder):
@@ -14,16 +16,18 @@ def test_a_long_run_without_a_reader_stays_bounded(program, store, folder):
         writer = store.writer()
         run = start()
         log = writer.frame(tuple(writer.open_series(run, key) for key in "abcde"))
-        journals, per_s = Path(sys.argv[1], "journals"), 20_000 / float(args[1])
+        journals = Path(sys.argv[1], "journals")
         largest, calls = 0, 200_000
-        began = time.monotonic()
         for step in range(calls):
             log((0.1, 0.2, 0.3, 0.4, float(step)), step)
             if step % 500 == 0:
                 largest = max(largest, sum(f.stat().st_size for f in journals.glob("*/*.points")))
-                ahead = began + step / per_s - time.monotonic()
-                if ahead > 0:
-                    time.sleep(ahead)
+                time.sleep(0.025)
+                # A day has time for a fold between two segments; these seconds may not.
+                patience = time.monotonic() + int(args[1])
+                while len(list(journals.glob("*/*.points"))) > 2:
+                    assert time.monotonic() < patience, "nobody folds"
+                    time.sleep(0.01)
         deadline = time.monotonic() + 30
         while len(list(journals.glob("*/*.points"))) > 1 and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -34,7 +38,7 @@ def test_a_long_run_without_a_reader_stays_bounded(program, store, folder):
         print(largest, left, memory.split()[0])
         """,
         SEGMENT_BYTES,
-        crowd(),
+        LONGEST_FOLD_S,
     )
     waiting = program("""
         import duckdb, pyarrow
@@ -49,8 +53,8 @@ def test_a_long_run_without_a_reader_stays_bounded(program, store, folder):
         print(slowest)
     """)
     largest, left, peak_kb = map(int, finished(writer).split())
-    # One that is written, one that is being folded, and one more for a slow machine.
-    assert largest < 3 * SEGMENT_BYTES
+    # One that is written, one that is being folded, and the beginning of the next.
+    assert largest < 2.2 * SEGMENT_BYTES
     assert left < 1.1 * SEGMENT_BYTES
     assert peak_kb < 500_000
     assert float(finished(waiting)) < STARVED_S

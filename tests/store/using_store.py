@@ -56,8 +56,3 @@ def wait_until(condition, timeout_s=20.0):
 
 # Who waits for the others' work to be over waits longer. How long a look takes is for `make bench`.
 STARVED_S = 5.0
-
-
-def crowd():
-    """How many times slower than alone one is on these cores, by what waits for them."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
