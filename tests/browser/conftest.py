@@ -1,7 +1,7 @@
 """One JupyterLab server and one Chromium for all tests in this folder.
 
-``lab`` gives each test a window, a folder on the server with a store of its
-own, and, at its end, the proof that nothing asked for left this machine.
+``lab`` gives each test a JupyterLab with nothing open, a folder on the server with a
+store of its own, and, at its end, the proof that nothing asked for left this machine.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.chromium import MISSING, find_browser
-from tests.browser.lab import Lab, chromium
+from tests.browser.lab import Lab, Window, chromium
 from tests.browser.server import LABEXTENSION, LabServer
 
 _HERE = Path(__file__).parent
@@ -59,9 +59,17 @@ def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def window(browser: Browser) -> Iterator[Window]:
+    """The window that JupyterLab is loaded in by the first test that opens a notebook."""
+    window = Window(browser)
+    yield window
+    window.close()
+
+
 @pytest.fixture
-def lab(request: pytest.FixtureRequest, browser: Browser, lab_server: LabServer) -> Iterator[Lab]:
-    """A window of JupyterLab for this test; what it asked from outside fails the test."""
-    with Lab(lab_server, browser, request.node.name) as lab:
+def lab(request: pytest.FixtureRequest, window: Window, lab_server: LabServer) -> Iterator[Lab]:
+    """JupyterLab with no notebook open; what it asked from outside fails the test."""
+    with Lab(lab_server, window, request.node.name) as lab:
         yield lab
         assert lab.outside_requests == []

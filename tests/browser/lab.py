@@ -14,7 +14,8 @@ from playwright.sync_api import (
     BrowserContext,
     Locator,
     Page,
-    Route,
+    Request,
+    WebSocket,
     expect,
     sync_playwright,
 )
@@ -24,6 +25,8 @@ from tests.browser.server import LabServer
 
 SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
 _READY_MS = 60_000
+_SIZE = {"width": 1400, "height": 1000}
+_LIGHT = "JupyterLab Light"
 _CHROMIUM = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -39,6 +42,16 @@ _RUN_CELL = """async index => {
   app.shell.currentWidget.content.activeCellIndex = index;
   await app.commands.execute('notebook:run-cell');
 }"""
+_IS_SHOWN = """place => {
+  const panel = window.jupyterapp?.shell?.currentWidget;
+  return panel?.context?.localPath === place && panel.context.isReady;
+}"""
+_CLOSE_ALL = """() => {
+  for (const widget of [...window.jupyterapp.shell.widgets('main')]) {
+    if (widget.context) widget.context.model.dirty = false;
+    widget.dispose();
+  }
+}"""
 
 
 @contextmanager
@@ -50,26 +63,52 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-class Lab:
-    """One browser window, and a folder called ``name`` on the server for its notebooks.
+class Window:
+    """A window in which JupyterLab, once loaded, stays from one test to the next.
 
-    Requests that leave 127.0.0.1 are aborted and listed in ``outside_requests``;
-    errors that no script caught are listed in ``page_errors``.
+    Loading it takes half the time of most tests. Requests that leave 127.0.0.1, where
+    no name is resolved, are listed in ``outside_requests``; errors that no script
+    caught are listed in ``page_errors``.
     """
 
-    def __init__(self, server: LabServer, browser: Browser, name: str) -> None:
+    def __init__(self, browser: Browser) -> None:
+        self.outside_requests: list[str] = []
+        self.page_errors: list[str] = []
+        # The pages are not routed through here: that would keep nothing in the browser's cache.
+        self._context: BrowserContext = browser.new_context(viewport=_SIZE, device_scale_factor=1)
+        self._context.on("request", self._look_at)
+        self._context.on("weberror", lambda error: self.page_errors.append(str(error.error)))
+        self.page: Page = self._context.new_page()
+        self.page.on("websocket", lambda socket: self._look_at(socket))
+
+    def clear(self) -> None:
+        """Be as a window that was just opened, but for what it has loaded."""
+        self.outside_requests.clear()
+        self.page_errors.clear()
+        self.page.set_viewport_size(_SIZE)
+        self.page.mouse.move(0, 0)
+
+    def close(self) -> None:
+        """Close it, and forget what it has loaded."""
+        self._context.close()
+
+    def _look_at(self, request: Request | WebSocket) -> None:
+        where = urlsplit(request.url)
+        if where.scheme not in ("data", "blob", "about") and where.hostname != "127.0.0.1":
+            self.outside_requests.append(request.url)
+
+
+class Lab:
+    """JupyterLab in a window, and a folder called ``name`` on the server for its notebooks."""
+
+    def __init__(self, server: LabServer, window: Window, name: str) -> None:
         self.server = server
         self.folder = server.root / re.sub(r"\W+", "-", name)
         self.folder.mkdir()
-        self.outside_requests: list[str] = []
-        self.page_errors: list[str] = []
-        self._context: BrowserContext = browser.new_context(
-            viewport={"width": 1400, "height": 1000}, device_scale_factor=1
-        )
-        self._context.route("**/*", self._keep_inside)
-        self._context.on("weberror", lambda error: self.page_errors.append(str(error.error)))
-        self.page: Page = self._context.new_page()
-        self.page.on("websocket", lambda socket: self._is_inside(socket.url))
+        self.page = window.page
+        self.outside_requests = window.outside_requests
+        self.page_errors = window.page_errors
+        window.clear()
 
     def __enter__(self) -> Lab:
         return self
@@ -88,12 +127,21 @@ class Lab:
         return path
 
     def open(self, notebook: Path) -> Notebook:
-        """Open a notebook below the server's root in a fresh JupyterLab; its kernel is idle."""
-        place = quote(notebook.relative_to(self.server.root).as_posix())
-        self.page.goto(f"{self.server.url}/lab/tree/{place}?reset")
+        """Open a notebook below the server's root, alone; its kernel is idle."""
+        self.show(notebook)
         self.page.wait_for_function(IDLE, timeout=_READY_MS)
-        self._wait_for_the_curtain()
         return Notebook(self, notebook)
+
+    def show(self, notebook: Path) -> None:
+        """Open a notebook below the server's root, alone, whether or not it will have a kernel."""
+        place = notebook.relative_to(self.server.root).as_posix()
+        if self._is_loaded():
+            self.page.evaluate(_CLOSE_ALL)
+            self.command("docmanager:open", path=place, factory="Notebook")
+        else:
+            self.page.goto(f"{self.server.url}/lab/tree/{quote(place)}?reset")
+        self.page.wait_for_function(_IS_SHOWN, arg=place, timeout=_READY_MS)
+        self._wait_for_the_curtain()
 
     def command(self, command: str, **arguments: object) -> None:
         """Execute one of JupyterLab's commands, and wait for it."""
@@ -122,25 +170,21 @@ class Lab:
         return path
 
     def close(self) -> None:
-        """Close the window and end the kernels of its notebooks."""
-        self._context.close()
+        """Close its notebooks, without saving, and end their kernels."""
+        if self._is_loaded():
+            self.page.evaluate(_CLOSE_ALL)
+            if self.page.evaluate("() => document.body.dataset.jpThemeName") != _LIGHT:
+                self.set_theme(_LIGHT)
+            if self.page.locator(".jp-Dialog").count():
+                self.page.goto("about:blank")  # Loaded anew, and without what it asks.
         self.server.shut_down_kernels(self.folder.name)
+
+    def _is_loaded(self) -> bool:
+        is_loaded: bool = self.page.evaluate("() => window.jupyterapp?.shell != null")
+        return is_loaded
 
     def _wait_for_the_curtain(self) -> None:
         self.page.locator("#jupyterlab-splash").wait_for(state="detached", timeout=_READY_MS)
-
-    def _keep_inside(self, route: Route) -> None:
-        if self._is_inside(route.request.url):
-            route.continue_()
-        else:
-            route.abort()
-
-    def _is_inside(self, url: str) -> bool:
-        where = urlsplit(url)
-        inside = where.scheme in ("data", "blob", "about") or where.hostname == "127.0.0.1"
-        if not inside:
-            self.outside_requests.append(url)
-        return inside
 
 
 class Notebook:

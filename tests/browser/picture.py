@@ -16,7 +16,7 @@ import nbformat
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.lab import IDLE, Lab, Notebook, chromium
+from tests.browser.lab import IDLE, Lab, Notebook, Window, chromium
 from tests.browser.server import LabServer
 
 _NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -36,13 +36,13 @@ def take(quickstart: Path, compare: Path, registry: Path) -> None:
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         root = Path(folder) / "root"
         root.mkdir()
-        server = LabServer(Path(folder) / "home", root)
+        server, window = LabServer(Path(folder) / "home", root), Window(browser)
         try:
-            with Lab(server, browser, "digits") as lab:
+            with Lab(server, window, "digits") as lab:
                 _take_quickstart(_run(lab, "01_quickstart.ipynb", _QUICKSTART), quickstart)
-            with Lab(server, browser, "networks") as lab:
+            with Lab(server, window, "networks") as lab:
                 _take_compare(_run(lab, "03_compare.ipynb", _COMPARE), compare)
-            with Lab(server, browser, "tumours") as lab:
+            with Lab(server, window, "tumours") as lab:
                 _take_registry(_run(lab, "04_registry.ipynb", _REGISTRY), registry)
         finally:
             server.stop()

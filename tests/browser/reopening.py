@@ -24,7 +24,7 @@ def reopened(notebook: Notebook, *, trusted: bool) -> Locator:
     if trusted:
         lab.server.trust(path)
     lab.server.shut_down_kernels(lab.folder.name)
-    lab.page.goto(f"{lab.server.url}/lab/tree/{path.relative_to(lab.server.root)}?reset")
+    lab.show(path)
     dialog = lab.page.get_by_role("button", name="Cancel")
     outputs = lab.page.locator(".jp-Notebook .jp-OutputArea")
     dialog.or_(outputs.locator("img, table")).first.wait_for(timeout=60_000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.browser.lab import Lab
 
 
-def test_a_request_that_leaves_this_machine_is_aborted_and_listed(lab: Lab) -> None:
+def test_a_request_that_leaves_this_machine_goes_nowhere_and_is_listed(lab: Lab) -> None:
     notebook = lab.open(
         lab.write(
             "outside.ipynb",

@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Locator, expect
 
-from tests.browser.lab import Lab, Notebook
+from tests.browser.lab import Lab, Notebook, Window
 from tests.browser.server import LabServer
 
 STORED = Path(__file__).parents[2] / "notebooks" / "01_quickstart.ipynb"
 
 
 @pytest.fixture(scope="module")
-def quickstart(browser: Browser, lab_server: LabServer) -> Iterator[Notebook]:
+def quickstart(window: Window, lab_server: LabServer) -> Iterator[Notebook]:
     """The quickstart, all of whose cells have just run, and saved."""
-    with Lab(lab_server, browser, "quickstart") as lab:
+    with Lab(lab_server, window, "quickstart") as lab:
         notebook = lab.open(Path(shutil.copy(STORED, lab.folder)))
         lab.command("application:toggle-left-area")
         notebook.run_all()
