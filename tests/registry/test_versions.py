@@ -3,7 +3,7 @@
 import pytest
 
 import nbtrack
-from nbtrack.errors import InvalidFilter, InvalidValue, ModelNotFound, RunNotFound
+from nbtrack.errors import InvalidFilter, InvalidModel, InvalidValue, ModelNotFound, RunNotFound
 
 
 def test_the_first_version_brings_its_model_with_it(registry, trained):
@@ -42,6 +42,12 @@ def test_a_model_is_registered_while_its_run_goes_on(registry):
         assert nbtrack.register_model(f"runs:/{run.name}/model", "fraud").run_id == run.id
 
 
+def test_a_folder_without_a_model_is_not_registered_and_starts_no_run(registry, tmp_path):
+    with pytest.raises(InvalidModel, match="holds no model"):
+        nbtrack.register_model(tmp_path, "other")
+    assert len(nbtrack.runs()) == 0
+
+
 @pytest.mark.parametrize(
     ("uri", "error", "says"),
     [
@@ -51,7 +57,7 @@ def test_a_model_is_registered_while_its_run_goes_on(registry):
             r"keeps nothing under 'weights' \(it keeps: model\)",
         ),
         ("runs:/forest", InvalidValue, "runs:/<run>/<path>"),
-        ("/somewhere/model", InvalidValue, "Log a folder into a run first"),
+        ("/somewhere/model", InvalidValue, "or a folder with a model in it"),
         ("runs:/frost/model", RunNotFound, "closest: 'forest'"),
         ("models:/frau/1", ModelNotFound, "closest: 'fraud'"),
     ],

@@ -1,4 +1,4 @@
-"""Commands about registered models: ``registry list``, ``history``, ``check``, ``promote`` …"""
+"""Commands about registered models: ``registry register``, ``list``, ``history``, ``promote`` …"""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @commands.group()
 def registry() -> None:
-    """Registered models: list, history, check, promote, roll back."""
+    """Registered models: register, list, history, check, promote, roll back."""
 
 
 @registry.command("list")
@@ -29,6 +29,15 @@ def list_(filter_: str) -> None:
         return
     for version in Registry().search_model_versions(filter_):
         click.echo(repr(version)[1:-1])
+
+
+@registry.command()
+@click.argument("model_uri")
+@click.argument("name")
+@click.option("-d", "--description", help="What is in it.")
+def register(model_uri: str, name: str, description: str | None) -> None:
+    """Register MODEL_URI (runs:/RUN/PATH, or a model's folder) as the next version of NAME."""
+    click.echo(repr(Registry().register(model_uri, name, description=description))[1:-1])
 
 
 @registry.command()

@@ -21,7 +21,8 @@ def register_model(
 ) -> ModelVersion:
     """Register what a run keeps as the next version of the model ``name``; see `Registry`.
 
-    ``model_uri`` is ``runs:/<run>/<path>``, or what `log_model` gave back.
+    ``model_uri`` is ``runs:/<run>/<path>``, what `log_model` gave back, or the folder of a
+    model in MLflow's layout, whoever saved it.
     """
     return Registry(store).register(model_uri, name, tags=tags, description=description)
 

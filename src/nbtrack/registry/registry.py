@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from nbtrack.errors import InvalidValue, ModelNotFound
+from nbtrack.registry.adopting import adopt, folder_given
 from nbtrack.registry.finding import find_alias, find_requests, find_version
 from nbtrack.registry.gates import Gates, declare
 from nbtrack.registry.moves import move, move_back
@@ -167,11 +168,15 @@ class Registry(RegistryView):
     ) -> ModelVersion:
         """A new version of ``name``, which is created if need be: what ``model_uri`` names.
 
-        That is ``runs:/<run>/<path>``, or ``models:/…`` for a version that is copied. Raises
-        `InvalidValue` if the run keeps nothing there, `RunNotFound` or `ModelNotFound`.
+        That is ``runs:/<run>/<path>``, ``models:/…`` for a version that is copied, or the path
+        of a folder with a model in MLflow's layout, which a new run then keeps. Raises
+        `InvalidValue` if the run keeps nothing there, `InvalidModel` if the folder has no model,
+        `RunNotFound` or `ModelNotFound`.
         """
         check_model_name(name)
         texts = _tag_texts(tags)
+        if (folder := folder_given(model_uri)) is not None:
+            model_uri = adopt(self._store, folder)
         settle()
         source = source_of(self._store, model_uri)
         with turn_at(self._store) as turn:

@@ -40,8 +40,8 @@ def source_of(store: Store, model_uri: object) -> Source:
     path = path.strip("/")
     if not uri.startswith(_SCHEME) or not run or not path:
         raise InvalidValue(
-            f"A version is what a run keeps: runs:/<run>/<path>, got {uri!r}. Log a folder into a "
-            "run first, with nbtrack.log_model or run.log_artifacts, and register that."
+            f"A version is what a run keeps: runs:/<run>/<path>, or a folder with a model in it; "
+            f"{uri!r} is neither. Log a model with nbtrack.log_model, and register what that gives."
         )
     run_id = find_run(store, run, lifecycle="all")
     kept = {artifact.path: artifact.digest for artifact in run_artifacts(store, run_id)}
