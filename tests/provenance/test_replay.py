@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from importlib import metadata
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -14,6 +15,7 @@ from packaging.requirements import Requirement
 import nbtrack
 from nbtrack.errors import InvalidValue, NotReplayable, RunNotFound
 from nbtrack.provenance.recipe import recipe_of
+from nbtrack.provenance.replay.packages import install_packages
 
 
 def test_a_run_comes_out_again_from_its_cells_alone(project):
@@ -249,14 +251,11 @@ def recorded_with(project, packages):
     return run_id
 
 
-@pytest.mark.parametrize("installer", ["uv", "pip"])
-def test_the_recorded_packages_are_installed_when_asked_for(project, monkeypatch, installer):
+def test_the_recorded_packages_are_installed_when_asked_for(project):
     project.execute("import tqdm", "%%track r\nn = len(tqdm.__version__.split('.')) / 2")
     needed = required("nbtrack") | {"tqdm": "4.66.1", "nbtrack": "0.0.1"}
     told = [{"name": n, "version": v, "origin": ""} for n, v in needed.items()]
     run_id = recorded_with(project, told)
-    if installer == "pip":
-        monkeypatch.setattr("nbtrack.provenance.replay.packages.find_uv", lambda: None)
     said = []
     report = nbtrack.replay("r", env=True, keep=True, progress=said.append)
     try:
@@ -269,6 +268,17 @@ def test_the_recorded_packages_are_installed_when_asked_for(project, monkeypatch
         assert not [line for line in report.lines if "packages" in line]
     finally:
         shutil.rmtree(report.folder)
+
+
+def test_without_uv_pip_installs_them(project, monkeypatch, tmp_path):
+    monkeypatch.setattr("nbtrack.provenance.replay.packages.find_uv", lambda: None)
+    project.execute("%%track r\ny = 1 / 4")
+    run_id = recorded_with(project, [{"name": "tqdm", "version": "4.66.1", "origin": ""}])
+    python = install_packages(recipe_of(project.store, run_id), tmp_path / "env", [], print)
+    told = [str(python), "-c", "import tqdm, nbtrack; print(tqdm.__version__, nbtrack.__file__)"]
+    version, file = subprocess.check_output(told, text=True).split()
+    assert version == "4.66.1"
+    assert Path(file).resolve() == Path(nbtrack.__file__).resolve()
 
 
 def test_packages_that_cannot_be_had_are_told(project):

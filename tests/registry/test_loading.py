@@ -18,7 +18,7 @@ X = np.array([[0.0], [1.0], [2.0]])
 def logged(slope):
     with nbtrack.run("line"):
         model = LinearRegression().fit(X, slope * X[:, 0])
-        return nbtrack.log_model(model, "line", input_example=X)
+        return nbtrack.log_model(model, "line", input_example=X, pip_requirements=[])
 
 
 @pytest.fixture
@@ -50,7 +50,9 @@ def test_every_uri_loads_the_model_that_it_names(line):
 def test_a_version_whose_files_were_written_over_is_not_loaded(line):
     version = line.get_model_version("line", 1)
     nbtrack.start_run(run_id=version.run_id)
-    nbtrack.log_model(LinearRegression().fit(X, X[:, 0]), "line", input_example=X)
+    nbtrack.log_model(
+        LinearRegression().fit(X, X[:, 0]), "line", input_example=X, pip_requirements=[]
+    )
     nbtrack.end_run()
     with pytest.raises(InvalidModel, match="line 1 is not what was registered any more"):
         nbtrack.load_model(version)

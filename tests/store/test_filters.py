@@ -290,7 +290,7 @@ def orders(draw):
     return text, descending, rank
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(
     runs=st.lists(run_records, min_size=1, max_size=8),
     asked=st.lists(filters, min_size=6, max_size=6),

@@ -15,7 +15,7 @@ from nbtrack.store import Store
 
 CALLS = 60
 # One file is damaged over and over: the fixtures hold only what is never changed.
-SLOW = settings(max_examples=40)
+SLOW = settings(max_examples=20)
 
 
 @pytest.fixture(scope="module")

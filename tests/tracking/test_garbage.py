@@ -103,7 +103,7 @@ def test_nothing_is_freed_while_a_file_is_being_kept(history, monkeypatch):
 def test_bytes_that_are_kept_again_while_garbage_is_freed_are_there_afterwards(history):
     """One comes to need what another frees: whoever is first, the file is there."""
     store = current_store()
-    for _ in range(15):
+    for _ in range(4):
         with nbtrack.run("lost") as lost:
             lost.log_text("wanted again", "w.txt")
         nbtrack.purge(lost.id)
