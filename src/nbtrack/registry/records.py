@@ -146,16 +146,22 @@ class ModelCard(str):
 
 def versions_of(table: pyarrow.Table) -> list[ModelVersion]:
     """The rows of `nbtrack.store.version_table` as records."""
-    from nbtrack.store import TAG_SEPARATOR
+    from nbtrack.store import TAG_SEPARATOR as separator
 
     columns = {name: _values(table[name]) for name in table.column_names}
     columns["aliases"] = [tuple(aliases or ()) for aliases in columns["aliases"]]
-    columns["tags"] = [
-        dict(sorted(tag.split(TAG_SEPARATOR, 1) for tag in tags or ())) for tags in columns["tags"]
-    ]
+    columns["tags"] = [_tags(tags, separator) if tags else {} for tags in columns["tags"]]
     # By place: ten thousand of them by name take three times as long.
     fields = (columns[name] for name in ModelVersion.__struct_fields__)
     return list(map(ModelVersion, *fields))
+
+
+def _tags(joined: list[str], separator: str) -> dict[str, str]:
+    """Tags by key, in the order of keys."""
+    if len(joined) > 1:
+        return dict(tag.split(separator, 1) for tag in sorted(joined))
+    key, _, value = joined[0].partition(separator)
+    return {key: value}
 
 
 def _values(column: pyarrow.ChunkedArray) -> list[Any]:
