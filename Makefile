@@ -9,10 +9,12 @@ JS_SOURCES := $(shell find js/src -type f) $(addprefix js/,package.json package-
 STATIC := src/nbtrack/widgets/static src/nbtrack/labextension/static
 LAB_ARGS ?=
 PYTEST_ARGS ?=
-# One more than there are cores: a test of a kernel waits half of its time. Browsers need a
-# core each, and are tested one after the other.
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
-PARALLEL = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+# One more than there are cores: a test of a kernel waits half of its time. A browser has
+# processes enough to fill a core.
+CORES = $(shell $(PYTHON) -c 'import os; print(os.cpu_count() or 1)')
+WORKERS ?= $(shell expr $(CORES) + 1)
+BROWSERS ?= $(CORES)
+PARALLEL = $(BIN)/python -m pytest --dist loadfile
 # What pytest exits with where PYTEST_ARGS chooses no test of a part.
 NONE_CHOSEN := 5
 
@@ -49,14 +51,14 @@ test: $(READY) ## Pass every test (PYTEST_ARGS="-k journal" chooses)
 	@echo "Testing the front-end's modules"
 	@cd js && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent test
 	@echo "Testing nbtrack; about ten minutes on two cores"
-	@$(PARALLEL) --ignore=tests/browser $(PYTEST_ARGS) || test $$? -eq $(NONE_CHOSEN)
-	@echo "Testing nbtrack in a browser; about half an hour"
-	@$(BIN)/python -m pytest tests/browser $(PYTEST_ARGS) || test $$? -eq $(NONE_CHOSEN)
+	@$(PARALLEL) -n $(WORKERS) --ignore=tests/browser $(PYTEST_ARGS) || test $$? -eq $(NONE_CHOSEN)
+	@echo "Testing nbtrack in a browser; about ten minutes more"
+	@$(PARALLEL) -n $(BROWSERS) tests/browser $(PYTEST_ARGS) || test $$? -eq $(NONE_CHOSEN)
 
 test-oldest: $(READY) ## Pass the tests of the store on the oldest DuckDB that is supported
 	@test -d $(VENV)/oldest || { echo "Installing DuckDB 1.5 beside the newest"; \
 		$(BIN)/python -m pip install --quiet --no-deps --target $(VENV)/oldest 'duckdb==1.5.*'; }
-	@PYTHONPATH="$(CURDIR)/$(VENV)/oldest" $(PARALLEL) \
+	@PYTHONPATH="$(CURDIR)/$(VENV)/oldest" $(PARALLEL) -n $(WORKERS) \
 		tests/store tests/tracking tests/registry tests/datasets $(PYTEST_ARGS)
 
 demo: $(READY) ## Run the quickstart without a screen, and print its run table

@@ -7,7 +7,6 @@ store of its own, and, at its end, the proof that nothing asked for left this ma
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
@@ -15,24 +14,6 @@ from playwright.sync_api import Browser
 from tests.browser.chromium import MISSING, find_browser
 from tests.browser.lab import Lab, Window, chromium
 from tests.browser.server import LABEXTENSION, LabServer
-
-_HERE = Path(__file__).parent
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put these tests last, and in one worker where several run: they share server and browser.
-
-    Last, since Playwright keeps an event loop running in this thread from the
-    first of them on, and other tests want to start their own.
-    """
-    items.sort(key=_is_here)
-    for item in filter(_is_here, items):
-        item.add_marker(pytest.mark.xdist_group("browser"))
-
-
-def _is_here(item: pytest.Item) -> bool:
-    return _HERE in item.path.parents
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,11 @@ export class Channel<Intent extends { kind: string }, Answer> {
     model.send({ kind: "opened" });
     signal.addEventListener("abort", () => {
       model.off("msg:custom", receive);
-      model.send({ kind: "closed" });
+      try {
+        model.send({ kind: "closed" });
+      } catch {
+        // With the notebook its connection was closed, before its views: nobody can be told.
+      }
     });
   }
 
