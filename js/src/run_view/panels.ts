@@ -2,10 +2,10 @@
 
 import { curveChart } from "../base/curve_chart.ts";
 import { diffBox, gitLines } from "../base/diff.ts";
-import { button, el } from "../base/dom.ts";
+import { el } from "../base/dom.ts";
 import { count, duration, shortNumber } from "../base/format.ts";
 import { SYSTEM, type RunMetric } from "../base/run.ts";
-import { figure, folded, keptText, pairs, titled, titleOfText } from "../base/run_parts.ts";
+import { folded, keptText, pairs, titled, titleOfText } from "../base/run_parts.ts";
 import { findable } from "./finding.ts";
 import { lastValue } from "./overview.ts";
 import type { CellText, ColumnProfile, DataText } from "./protocol.ts";
@@ -182,29 +182,6 @@ export function output(view: RunView): HTMLElement {
     }
   }
   return panel;
-}
-
-export function files(view: RunView): HTMLElement {
-  const list = titled("");
-  for (const { path, size_bytes } of view.run.files) {
-    list.append(
-      el(
-        "div",
-        { class: "nbt-pair" },
-        el("span", { class: "nbt-key", text: path, title: path }),
-        el(
-          "span",
-          { class: "nbt-quiet" },
-          `${count(size_bytes)} bytes `,
-          button("Save", { class: "nbt-link", attributes: { "aria-label": `Save ${path}` } }, () => void view.saveFile(path)),
-        ),
-      ),
-    );
-  }
-  const pictures = view.figures.map((each) =>
-    el("figure", { class: "nbt-run-figure" }, figure(each), el("figcaption", { class: "nbt-quiet nbt-small", text: each.path })),
-  );
-  return el("div", { class: "nbt-run-stack" }, list, el("div", { class: "nbt-run-figures" }, ...pictures));
 }
 
 /** A fold that stays as the user left it when the run goes on. */

@@ -57,9 +57,3 @@ export interface Snapshot {
   curves: DataView;
   store: string;
 }
-
-export type Intent = { kind: "figures" } | { kind: "file"; path: string };
-
-export type Answer =
-  | { kind: "figures"; paths: string[]; media_types: string[] }
-  | { kind: "file"; path: string; media_type: string };

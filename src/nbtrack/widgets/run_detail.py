@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 CURVE_POINTS = 300
 MAX_CURVES = 60
 MAX_TEXT_CHARS = 60_000
+MAX_FILES = 5_000
 
 MAX_FIGURES = 8
 MAX_FIGURE_BYTES = 2 << 20
@@ -80,15 +81,24 @@ def run_json(recipe: Recipe, files: Sequence[StoredArtifact]) -> dict[str, objec
             for role in _SHOWN_TEXTS
             if role in recipe.texts
         ],
+        **files_json(files),
+    }
+
+
+def files_json(files: Sequence[StoredArtifact]) -> dict[str, object]:
+    """The first files as JSON, and how many more there are."""
+    return {
         "files": [
             {
                 "path": file.path,
                 "size_bytes": file.size_bytes,
                 "media_type": file.media_type,
+                "digest": file.digest,
                 "is_drawn": is_drawn(file),
             }
-            for file in files
+            for file in files[:MAX_FILES]
         ],
+        "files_left_out": max(0, len(files) - MAX_FILES),
     }
 
 

@@ -96,12 +96,8 @@ class RunView(StoreWidget):
         match intent["kind"]:
             case "select":
                 self._selection.replace(intent["runs"])
-            case "figures":
-                return self._model.figures()
-            case "file":
-                return self._model.file(str(intent["path"]))
             case "svg":
                 return Answer({"kind": "svg", "svg": self.svg(theme=intent["theme"])})
             case "csv":
                 return Answer({"kind": "csv", "csv": csv_text(self.arrow())})
-        return Answer({"kind": "done"})
+        return self._model.browser.answer(intent) or Answer({"kind": "done"})
