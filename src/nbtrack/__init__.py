@@ -100,7 +100,7 @@ if TYPE_CHECKING:
     )
     from nbtrack.widgets.compare.widget import Comparison, compare
     from nbtrack.widgets.curves.widget import Curves, curves
-    from nbtrack.widgets.lineage.picture import Lineage, lineage
+    from nbtrack.widgets.lineage.answer import Lineage, lineage
     from nbtrack.widgets.parallel.widget import ParallelCoordinates, parallel
     from nbtrack.widgets.registry.widget import RegistryPanel
     from nbtrack.widgets.run_table.widget import RunTable
@@ -186,7 +186,7 @@ _HOMES = {
         "importance",
         "scatter",
     ),
-    "nbtrack.widgets.lineage.picture": ("Lineage", "lineage"),
+    "nbtrack.widgets.lineage.answer": ("Lineage", "lineage"),
     "nbtrack.widgets.parallel.widget": ("ParallelCoordinates", "parallel"),
     "nbtrack.widgets.registry.widget": ("RegistryPanel",),
     "nbtrack.widgets.run_table.widget": ("RunTable",),

@@ -2,7 +2,7 @@
 
 import { tableFromIPC } from "@uwdata/flechette";
 import { button, el } from "../base/dom.ts";
-import { count, shortNumber } from "../base/format.ts";
+import { columnFormat, count, type NumberFormat } from "../base/format.ts";
 import type { TablePage } from "./protocol.ts";
 
 export type AskRows = (offset: number, order_by: number | null, descending: boolean) => void;
@@ -10,12 +10,15 @@ export type AskRows = (offset: number, order_by: number | null, descending: bool
 export function tablePage(page: TablePage, buffer: DataView, ask: AskRows): HTMLElement {
   const rows = tableFromIPC(new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength));
   const isNumber = page.types.map((type) => /^(U?(TINY|SMALL|BIG|HUGE)?INT|INTEGER|UINTEGER|FLOAT|DOUBLE|DECIMAL)/.test(type));
-  const isFraction = page.types.map((type) => /^(FLOAT|DOUBLE)/.test(type));
-  const columns = page.names.map((_, i) => rows.getChild(`c${i}`));
+  const columns = page.names.map((_, i) => Array.from({ length: rows.numRows }, (_, row) => rows.getChild(`c${i}`)?.at(row) as string | null));
+  // Fractions in line; whole numbers may be names of things, and are left as they are.
+  const writes = columns.map((values, i) =>
+    /^(FLOAT|DOUBLE)/.test(page.types[i]!) ? columnFormat(values.flatMap((value) => (value === null ? [] : [Number(value)]))) : null,
+  );
   const body = el("tbody");
   for (let row = 0; row < rows.numRows; row++) {
     const line = el("tr", {}, el("th", { text: count(page.offset + row + 1), attributes: { scope: "row" } }));
-    columns.forEach((column, i) => line.append(cell(column?.at(row) as string | null, isNumber[i]!, isFraction[i]!)));
+    columns.forEach((column, i) => line.append(cell(column[row] ?? null, isNumber[i]!, writes[i]!)));
     body.append(line);
   }
   const heads = page.names.map((name, i) => head(page, name, i, isNumber[i]!, ask));
@@ -45,9 +48,9 @@ function head(page: TablePage, name: string, i: number, isNumber: boolean, ask: 
   return el("th", { class: look, attributes }, sort);
 }
 
-function cell(value: string | null, isNumber: boolean, isFraction: boolean): HTMLElement {
+function cell(value: string | null, isNumber: boolean, write: NumberFormat | null): HTMLElement {
   if (value === null) return el("td", { class: "nbt-files-null", text: "null" });
-  const text = isFraction && value.length > 9 ? shortNumber(Number(value)) : value;
+  const text = write ? write(Number(value.replace(/^(-?)inf$/, "$1Infinity"))) : value;
   return el("td", { class: isNumber ? "nbt-files-number" : "", text, title: value.length > 24 || text !== value ? value : "" });
 }
 
@@ -59,8 +62,15 @@ function foot(page: TablePage, shown: number, ask: AskRows): HTMLElement {
     total === null ? `${range} of a large file` : `${range} of ${count(total)}`,
     `${count(columns)} column${columns === 1 ? "" : "s"}${page.columns_left_out ? `, ${count(page.columns_left_out)} of them not shown` : ""}`,
   ];
-  const turn = (label: string, title: string, to: number, can: boolean) => {
-    const made = button(label, { class: "nbt-button", title, attributes: { "aria-label": title } }, () => ask(to, page.order_by, page.descending));
+  // Who clicks twice before an answer is there turns two pages.
+  let at = offset;
+  const turn = (label: string, title: string, step: number, can: boolean) => {
+    const made = button(label, { class: "nbt-button", title, attributes: { "aria-label": title } }, () => {
+      const to = at + step;
+      if (to < 0 || (total !== null && to >= total)) return;
+      at = to;
+      ask(to, page.order_by, page.descending);
+    });
     made.disabled = !can;
     return made;
   };
@@ -69,7 +79,7 @@ function foot(page: TablePage, shown: number, ask: AskRows): HTMLElement {
     "div",
     { class: "nbt-files-turn" },
     el("span", { class: "nbt-quiet nbt-small", text: said.join(" · "), attributes: { role: "status" } }),
-    turn("‹", "Previous rows", Math.max(0, offset - size), offset > 0),
-    turn("›", "Next rows", offset + size, !isLast),
+    turn("‹", "Previous rows", -size, offset > 0),
+    turn("›", "Next rows", size, !isLast),
   );
 }

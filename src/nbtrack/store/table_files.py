@@ -109,7 +109,7 @@ def _page(
     shown = len(names[:MAX_COLUMNS])
     total = None
     if is_counted:
-        (total,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+        [(total,)] = connection.execute(f"SELECT count(*) FROM {table}").fetchall()
     # Names may be any, and DuckDB takes them without regard to case: so by place.
     aliases = ", ".join(f"c{place}" for place in range(len(names)))
     values = ", ".join(_as_text(place) for place in range(shown))

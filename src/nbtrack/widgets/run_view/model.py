@@ -122,7 +122,7 @@ def _more_json(recipe: Recipe) -> dict[str, object]:
         "machine": machine_of(recipe),
         "variables": recipe.variables,
         "packages": recipe.packages,
-        "data": [_data_json(each, profile_of(recipe, each.name)) for each in recipe.inputs],
+        "data": [data_json(each, profile_of(recipe, each.name)) for each in recipe.inputs],
     }
 
 
@@ -135,7 +135,8 @@ def profile_of(recipe: Recipe, name: str) -> list[dict[str, object]]:
     return found[:MAX_FIELDS] if isinstance(found, list) else []
 
 
-def _data_json(data: StoredInput, profile: list[dict[str, object]]) -> dict[str, object]:
+def data_json(data: StoredInput, profile: list[dict[str, object]]) -> dict[str, object]:
+    """Data that a run read as JSON; ``js/src/base/data.ts`` has its shape."""
     fields = fields_of(data)
     return {
         "name": data.name,
