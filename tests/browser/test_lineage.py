@@ -62,6 +62,7 @@ def test_a_lineage_is_walked_through(lab: Lab) -> None:
     expect(boxes.filter(has_text="boosted")).to_have_attribute("aria-pressed", "true")
     details.get_by_role("button", name="Select this run").click()
     expect(details.get_by_role("button", name="Selected")).to_be_visible()
+    expect(boxes.filter(has_text="boosted")).to_have_class(re.compile("nbt-lin-picked"))
     notebook.screenshot("lineage_run", graph)
     notebook.tells(2, "True")
 

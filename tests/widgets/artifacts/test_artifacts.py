@@ -263,7 +263,7 @@ def test_it_shows_as_widget_page_and_text(kept):
     browser = kept({"a.svg": SVG, "deep/b.csv": b"a,b\n1,x\n", "c.bin": b"\0\1"})
     bundle, _ = browser._repr_mimebundle_()
     assert set(bundle) == {VIEW, "text/html", "text/plain"}
-    assert bundle["text/plain"] == "Files of 'r': 3 files, 74 bytes"
+    assert bundle["text/plain"] == "Files of 'r': 3 files, 72 bytes"
     assert "image/svg+xml;base64" in bundle["text/html"]
     browser.path = "deep/b.csv"
     assert browser._opened == "deep/b.csv"

@@ -97,7 +97,8 @@ def _data_key(row: Mapping[str, Any]) -> str:
 
 
 def _run_key(row: Mapping[str, Any]) -> str:
-    return f"run:{row['run_id']}"
+    # Widgets know a run by its digits, the view by the UUID.
+    return f"run:{row['run_id'].replace('-', '')}"
 
 
 def _version_key(row: Mapping[str, Any]) -> str:

@@ -70,7 +70,7 @@ class LineageGraph(Savable, StoreWidget):
                         "title": box.title,
                         "below": box.below,
                         "told": box.told,
-                        "run_id": box.row["run_id"] if box.kind == "run" else None,
+                        "run_id": box.key.removeprefix("run:") if box.kind == "run" else None,
                     }
                     for box in column
                 ]
