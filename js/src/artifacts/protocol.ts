@@ -19,8 +19,10 @@ export interface TablePage {
   /** As DuckDB calls them. */
   types: string[];
   columns_left_out: number;
-  /** `null` where the file is too large to be counted, and so to be ordered. */
+  /** `null` where the file is too large to be counted. */
   total: number | null;
+  /** Whether its columns can be ordered by. */
+  can_order: boolean;
   offset: number;
   order_by: number | null;
   descending: boolean;

@@ -39,7 +39,7 @@ function head(page: TablePage, name: string, i: number, isNumber: boolean, ask: 
   const label = el("span", { class: "nbt-files-column", text: name || "(no name)" });
   const attributes = { scope: "col", "aria-sort": isOrdered ? (page.descending ? "descending" : "ascending") : "none" };
   const look = isNumber ? "nbt-files-number" : "";
-  if (page.total === null) return el("th", { class: look, title: name, attributes: { scope: "col" } }, label, type);
+  if (!page.can_order) return el("th", { class: look, title: name, attributes: { scope: "col" } }, label, type);
   // Down, up, as in the file.
   const next = (): [number | null, boolean] => (!isOrdered ? [i, false] : !page.descending ? [i, true] : [null, false]);
   const sort = button("", { class: "nbt-files-sort", title: `Order by ${name}`, attributes: { "data-column": i } }, () => ask(0, ...next()));

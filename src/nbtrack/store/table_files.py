@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 # Of a csv file that is larger only the beginning is read: to count its rows is to read it all.
 MAX_READ_BYTES = 256 << 20
 MAX_GZIP_BYTES = 32 << 20
+# How many rows a Parquet file has, it says at its end; to order them is to read a column.
+MAX_ORDERED_BYTES = 1 << 30
 MAX_COLUMNS = 200
 # Of a value; a cell of a page is no place for a novel.
 MAX_CHARS = 200
@@ -33,13 +35,14 @@ class TablePage:
     """Some rows of a table, its values as text; column ``c0`` of ``rows`` is the first.
 
     ``types`` are DuckDB's names. ``total`` is the number of all rows, ``None`` where only
-    reading all of a large file could tell; then no order can be had, either.
+    reading all of a large file could tell. Where not ``can_order``, rows come as they stand.
     """
 
     names: tuple[str, ...]
     types: tuple[str, ...]
     columns_left_out: int
     total: int | None
+    can_order: bool
     rows: pyarrow.Table
 
 
@@ -99,11 +102,13 @@ def _page(
         # DuckDB takes these for a pattern of names.
         file = "".join(f"[{c}]" if c in "*?[" else c for c in str(source))
         table = _READERS[ending].format(file=f"'{file.replace(chr(39), chr(39) * 2)}'")
-        limit_bytes = MAX_GZIP_BYTES if ending.endswith(".gz") else MAX_READ_BYTES
-        is_counted = ending == ".parquet" or source.stat().st_size <= limit_bytes
+        size_bytes = source.stat().st_size
+        read = MAX_GZIP_BYTES if ending.endswith(".gz") else MAX_READ_BYTES
+        is_counted = ending == ".parquet" or size_bytes <= read
+        can_order = size_bytes <= (MAX_ORDERED_BYTES if ending == ".parquet" else read)
     else:
         connection.register("given", source)
-        table, is_counted = "given", True
+        table, is_counted, can_order = "given", True, True
     told = connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()
     names, types = tuple(row[0] for row in told), tuple(row[1] for row in told)
     shown = len(names[:MAX_COLUMNS])
@@ -114,14 +119,14 @@ def _page(
     aliases = ", ".join(f"c{place}" for place in range(len(names)))
     values = ", ".join(_as_text(place) for place in range(shown))
     ordered = ""
-    if order_by is not None and is_counted and 0 <= order_by < shown:
+    if order_by is not None and can_order and 0 <= order_by < shown:
         ordered = f"ORDER BY c{order_by} {'DESC' if descending else 'ASC'} NULLS LAST"
     # What is ordered by is the value, not its text: so the text is made of what is left.
     rows = connection.sql(
         f"SELECT {values} FROM (SELECT * FROM {table} AS given({aliases}) {ordered} "
         f"LIMIT {max(0, limit)} OFFSET {max(0, offset)})"
     ).to_arrow_table()
-    return TablePage(names[:shown], types[:shown], len(names) - shown, total, rows)
+    return TablePage(names[:shown], types[:shown], len(names) - shown, total, can_order, rows)
 
 
 def _as_text(place: int) -> str:

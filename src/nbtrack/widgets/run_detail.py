@@ -30,7 +30,7 @@ SYSTEM = "system/"
 _SHOWN_TEXTS = ("traceback", "source", "stdout", "stderr", "git.diff")
 _TOLD_FACTS = ("verdict.blames", "replayed", "session.slice", "cell.lines")
 # What browsers draw without a script of ours.
-_DRAWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml")
+DRAWN_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml")
 
 
 def run_json(recipe: Recipe, files: Sequence[StoredArtifact]) -> dict[str, object]:
@@ -134,7 +134,7 @@ def curves_ipc(store: Store, run_ids: Sequence[str], keys: Sequence[str]) -> byt
 
 def is_drawn(file: StoredArtifact) -> bool:
     """Whether a page shows the file as a picture."""
-    return file.media_type in _DRAWN and file.size_bytes <= MAX_FIGURE_BYTES
+    return file.media_type in DRAWN_TYPES and file.size_bytes <= MAX_FIGURE_BYTES
 
 
 def drawn_files(

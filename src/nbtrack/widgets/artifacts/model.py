@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MAX_FILE_BYTES = 50 << 20
 MAX_FIGURES = 24
+MAX_FIGURES_BYTES = 12 << 20
 
 
 class FilesModel:
@@ -90,8 +91,12 @@ class FilesModel:
             return Answer(content)
 
     def figures(self) -> Answer:
-        """The pictures among the files, with their bytes."""
-        found = list(drawn_files(self.store, self.files, MAX_FIGURES))
+        """The first pictures among the files, with their bytes; each is opened by itself, too."""
+        found, left = [], MAX_FIGURES_BYTES
+        for file, data in drawn_files(self.store, self.files, MAX_FIGURES):
+            if len(data) <= left:
+                found.append((file, data))
+                left -= len(data)
         content = {
             "kind": "figures",
             "paths": [file.path for file, _ in found],

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbtrack.errors import InvalidModel, InvalidValue
 from nbtrack.widgets.artifacts.reading import FileReading
+from nbtrack.widgets.run_detail import DRAWN_TYPES
 from nbtrack.widgets.wire import Answer, ipc_bytes
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ MAX_HTML_BYTES = 4 << 20
 MAX_JSON_BYTES = 1 << 20
 MAX_TABLE_JSON_BYTES = 16 << 20
 
-# What browsers draw without a script of ours.
-_IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml", "image/bmp")
 _JSON = (".json", ".ipynb", ".geojson")
 _HTML = (".html", ".htm", ".xhtml")
 _MODEL = "MLmodel"
@@ -41,7 +40,7 @@ def preview(reading: FileReading, file: StoredArtifact) -> Answer:
     name, size, media = file.path.lower(), file.size_bytes, file.media_type
     if size == 0:
         return _answer(file, "empty")
-    if media in _IMAGES and size <= MAX_IMAGE_BYTES:
+    if media in DRAWN_TYPES and size <= MAX_IMAGE_BYTES:
         return _answer(file, "image", [reading.whole(file)])
     if media.startswith("audio/") and size <= MAX_AUDIO_BYTES:
         return _answer(file, "audio", [reading.whole(file)])
@@ -104,6 +103,7 @@ def table_rows(
         "types": page.types,
         "columns_left_out": page.columns_left_out,
         "total": page.total,
+        "can_order": page.can_order,
         "offset": offset,
         "order_by": order_by,
         "descending": descending,

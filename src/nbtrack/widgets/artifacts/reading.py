@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,7 +40,7 @@ class FileReading:
         """A file on this machine with its bytes. Raises `InvalidValue` for a large one far off."""
         if (kept := artifacts_of(self._store).near_path(file.digest)) is not None:
             return kept
-        fetched = Path(self._fetched.name) / file.digest
+        fetched = self._fetched / file.digest
         if not fetched.exists():
             if file.size_bytes > MAX_FETCHED_BYTES:
                 raise InvalidValue(
@@ -49,5 +51,7 @@ class FileReading:
         return fetched
 
     @cached_property
-    def _fetched(self) -> tempfile.TemporaryDirectory[str]:
-        return tempfile.TemporaryDirectory(prefix="nbtrack-preview-", ignore_cleanup_errors=True)
+    def _fetched(self) -> Path:
+        folder = tempfile.mkdtemp(prefix="nbtrack-preview-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return Path(folder)
