@@ -97,6 +97,8 @@ def test_files_are_found_and_looked_into(lab: Lab) -> None:
     shown.get_by_role("button", name="Next rows").click()
     expect(body).to_have_count(50)
     expect(shown.get_by_role("button", name="Next rows")).to_be_disabled()
+    keys.press("Escape")
+    expect(row(files, "errors.parquet")).to_be_focused()
     row(files, "bad.csv.gz").click()
     expect(shown).to_contain_text("cannot be read as a table")
 

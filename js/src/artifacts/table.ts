@@ -5,15 +5,18 @@ import { button, el } from "../base/dom.ts";
 import { columnFormat, count, type NumberFormat } from "../base/format.ts";
 import type { TablePage } from "./protocol.ts";
 
+/** Of a whole type: a list of numbers is none, and neither is an interval. */
+const NUMBER = /^(U?(TINY|SMALL|BIG|HUGE)?INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(.*\))$/;
+
 export type AskRows = (offset: number, order_by: number | null, descending: boolean) => void;
 
 export function tablePage(page: TablePage, buffer: DataView, ask: AskRows): HTMLElement {
   const rows = tableFromIPC(new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength));
-  const isNumber = page.types.map((type) => /^(U?(TINY|SMALL|BIG|HUGE)?INT|INTEGER|UINTEGER|FLOAT|DOUBLE|DECIMAL)/.test(type));
+  const isNumber = page.types.map((type) => NUMBER.test(type));
   const columns = page.names.map((_, i) => Array.from({ length: rows.numRows }, (_, row) => rows.getChild(`c${i}`)?.at(row) as string | null));
   // Fractions in line; whole numbers may be names of things, and are left as they are.
   const writes = columns.map((values, i) =>
-    /^(FLOAT|DOUBLE)/.test(page.types[i]!) ? columnFormat(values.flatMap((value) => (value === null ? [] : [Number(value)]))) : null,
+    /^(FLOAT|DOUBLE)$/.test(page.types[i]!) ? columnFormat(values.flatMap((value) => (value === null ? [] : [Number(value)]))) : null,
   );
   const body = el("tbody");
   for (let row = 0; row < rows.numRows; row++) {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import decimal
 import gzip
 import io
 import json
@@ -127,6 +129,33 @@ def test_a_page_of_log_table_and_one_of_odd_names(place, kept):
     assert answer["names"][:1] == ("a",)
     assert len(rows(buffers)) == 4
     assert rows(shown(odd, "long.csv")[1])["c0"] == ["z" * 200 + "…"]
+
+
+def test_values_of_every_type_are_written(kept):
+    table = pyarrow.table(
+        {
+            "list": [[1.5, 2.0], None],
+            "struct": [{"a": 1.5}, {"a": None}],
+            "decimal": [decimal.Decimal("1.50"), None],
+            "lasted": pyarrow.array([1_500_000, None], pyarrow.duration("us")),
+            "when": [datetime.datetime(2026, 1, 2), None],
+            "bytes": [b"\x00\xff", None],
+            "flag": [True, None],
+        }
+    )
+    browser = kept({"t.parquet": parquet(table)})
+    page = rows(shown(browser, "t.parquet")[1])
+    assert [page[f"c{i}"][0] for i in range(7)] == [
+        "[1.5, 2.0]",
+        "{'a': 1.5}",
+        "1.50",
+        page["c3"][0],
+        "2026-01-02 00:00:00",
+        r"\x00\xFF",
+        "true",
+    ]
+    browser.path = "t.parquet"
+    assert "[1.5, 2.0]" in browser._html()
 
 
 def test_of_many_columns_some_are_shown(kept):

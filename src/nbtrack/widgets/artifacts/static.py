@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -29,6 +30,8 @@ _TEXT_CHARS = 8_000
 _TABLE_ROWS = 20
 _TABLE_COLUMNS = 24
 _HEX_BYTES = 256
+# Whole: a list of numbers is none, and neither is an interval.
+_NUMBER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(.*\)")
 _CELL = f"padding:2px 14px 2px 0;border-bottom:1px solid {LINE};white-space:nowrap"
 
 
@@ -121,13 +124,16 @@ def _table(answer: Answer) -> str:
     content: Mapping[str, Any] = answer.content
     rows = pyarrow.ipc.open_stream(answer.buffers[0]).read_all().slice(0, _TABLE_ROWS)
     names = content["names"][:_TABLE_COLUMNS]
+    numeric = [bool(_NUMBER.fullmatch(kind)) for kind in content["types"]]
     heads = "".join(
-        f'<th style="{_CELL};text-align:left;font-weight:normal"><b>{esc(name, 40)}</b><br>'
-        f'<span style="{QUIET};font-size:85%">{esc(kind, 24)}</span></th>'
-        for name, kind in zip(names, content["types"], strict=False)
+        f'<th style="{_CELL};text-align:{_side(right)};font-weight:normal"><b>{esc(name, 40)}</b>'
+        f'<br><span style="{QUIET};font-size:85%">{esc(kind.lower(), 24)}</span></th>'
+        for name, kind, right in zip(names, content["types"], numeric, strict=False)
     )
     body = "".join(
-        "<tr>" + "".join(_value(row[f"c{place}"]) for place in range(len(names))) + "</tr>"
+        "<tr>"
+        + "".join(_value(row[f"c{place}"], numeric[place]) for place in range(len(names)))
+        + "</tr>"
         for row in rows.to_pylist()
     )
     columns = len(content["names"]) + content["columns_left_out"]
@@ -138,10 +144,17 @@ def _table(answer: Answer) -> str:
     )
 
 
-def _value(text: str | None) -> str:
+def _value(text: str | None, is_number: bool) -> str:
+    style = f"{_CELL};font-size:90%;text-align:{_side(is_number)}"
     if text is None:
-        return f'<td style="{_CELL};{QUIET}">null</td>'
-    return f'<td style="{_CELL};{MONO};font-size:90%">{esc(text, 60)}</td>'
+        return f'<td style="{style};{QUIET}">null</td>'
+    if is_number and "." in text:
+        text = f"{float(text):.6g}"
+    return f'<td style="{style};{MONO}">{esc(text, 60)}</td>'
+
+
+def _side(is_number: bool) -> str:
+    return "right" if is_number else "left"
 
 
 def _bytes(answer: Answer) -> str:
