@@ -39,11 +39,18 @@ with nbtrack.run("otter", experiment="wine") as r:
     }.items():
         r.keep_artifact(path, data)
 """
+LATE = """
+import pathlib, time
+nbtrack.get_run("otter").keep_artifact("late.txt", b"while it runs")
+while not pathlib.Path("seen").exists():
+    time.sleep(.05)
+"""
 CELLS = [
     LOG,
     "files = nbtrack.browse_artifacts('otter')\nfiles",
     "print(files.path)",
     "nbtrack.get_run('otter')",
+    LATE,
 ]
 
 
@@ -170,6 +177,13 @@ def test_files_are_found_and_looked_into(lab: Lab) -> None:
     row(run, "config.json").click()
     expect(run.get_by_role("region")).to_contain_text("lr: 0.1")
     notebook.screenshot("run_files", run)
+
+    # While a cell runs, too.
+    notebook.start_cell(4)
+    row(run, "late.txt").click()
+    expect(run.get_by_role("region")).to_contain_text("while it runs")
+    (notebook.path.parent / "seen").touch()
+    notebook.wait_until_idle()
 
     # And what stays when the kernel is gone.
     lab.command("kernelmenu:shutdown")

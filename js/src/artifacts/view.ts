@@ -1,5 +1,7 @@
 /** The files of a run as the browser knows them. */
 
+import type { AnyModel } from "../base/anywidget.ts";
+import { besideCells } from "../base/beside_cells.ts";
 import type { Reply } from "../base/channel.ts";
 import type { KeptFile } from "../base/run.ts";
 import { StoredView, type CommonAnswer } from "../base/stored.ts";
@@ -13,6 +15,10 @@ export interface Snapshot {
 }
 
 export class ArtifactsView extends StoredView<Snapshot, FilesIntent, FilesAnswer> implements FilesHost {
+  constructor(model: AnyModel, signal: AbortSignal) {
+    super(besideCells(model, signal), signal);
+  }
+
   get files(): readonly KeptFile[] {
     return this.snapshot.files;
   }

@@ -1,5 +1,7 @@
 /** A lineage as the browser knows it: what the kernel said, and the box that is looked at. */
 
+import type { AnyModel } from "../base/anywidget.ts";
+import { besideCells } from "../base/beside_cells.ts";
 import type { Reply } from "../base/channel.ts";
 import { StoredView } from "../base/stored.ts";
 import type { Answer, Box, Details, Intent, Snapshot } from "./protocol.ts";
@@ -9,6 +11,10 @@ export class LineageView extends StoredView<Snapshot, Intent, Answer> {
   looksAt: string | null = null;
   details: Details | null = null;
   #onLook: (() => void)[] = [];
+
+  constructor(model: AnyModel, signal: AbortSignal) {
+    super(besideCells(model, signal), signal);
+  }
 
   onLook(listener: () => void): void {
     this.#onLook.push(listener);

@@ -1,6 +1,8 @@
 /** One run as the browser knows it: what the kernel said, which tab is open, which folds are. */
 
 import type { FilesAnswer, FilesHost, FilesIntent } from "../artifacts/protocol.ts";
+import type { AnyModel } from "../base/anywidget.ts";
+import { besideCells } from "../base/beside_cells.ts";
 import type { Reply } from "../base/channel.ts";
 import { curvesByKey, type Curve } from "../base/curves.ts";
 import type { KeptFile, RunJson } from "../base/run.ts";
@@ -11,6 +13,10 @@ export class RunView extends StoredView<Snapshot, FilesIntent, FilesAnswer> impl
   /** Folds that the user has opened or closed, by title. */
   readonly folds = new Map<string, boolean>();
   #curves: { of: DataView; curves: Map<string, Curve> } | null = null;
+
+  constructor(model: AnyModel, signal: AbortSignal) {
+    super(besideCells(model, signal), signal);
+  }
 
   get run(): RunJson {
     return this.snapshot.run;

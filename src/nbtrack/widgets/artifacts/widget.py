@@ -12,7 +12,7 @@ from nbtrack.errors import InvalidValue
 from nbtrack.tracking.handle import RunHandle
 from nbtrack.widgets.artifacts.model import FilesModel
 from nbtrack.widgets.artifacts.static import files_html, summary_of
-from nbtrack.widgets.live import StoreWidget, built
+from nbtrack.widgets.live import HeardWidget, built
 from nbtrack.widgets.run_detail import files_json
 from nbtrack.widgets.static_parts import esc, quiet
 from nbtrack.widgets.wire import Answer
@@ -59,7 +59,7 @@ def browse_artifacts(
     return ArtifactBrowser(run, artifact_path)
 
 
-class ArtifactBrowser(StoreWidget):
+class ArtifactBrowser(HeardWidget):
     """The files of one run; live while the run keeps more. Made by `nbtrack.browse_artifacts`.
 
     ============  =============  ========================================================

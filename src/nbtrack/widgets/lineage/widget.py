@@ -9,7 +9,7 @@ from nbtrack.widgets import image
 from nbtrack.widgets.lineage.details import details_of
 from nbtrack.widgets.lineage.graph import Graph, graph_of
 from nbtrack.widgets.lineage.picture import draw_graph
-from nbtrack.widgets.live import StoreWidget, built
+from nbtrack.widgets.live import HeardWidget, built
 from nbtrack.widgets.savable import Savable
 from nbtrack.widgets.wire import Answer
 
@@ -28,7 +28,7 @@ NOTHING = (
 )
 
 
-class LineageGraph(Savable, StoreWidget):
+class LineageGraph(Savable, HeardWidget):
     """From data through runs to model versions, as a graph that follows the store.
 
     Made by `nbtrack.lineage`, which shows as one. Besides ``selected``, which it shares with

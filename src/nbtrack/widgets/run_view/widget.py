@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nbtrack.errors import InvalidValue
 from nbtrack.tracking.handle import RunHandle
 from nbtrack.tracking.past import get_run
-from nbtrack.widgets.live import StoreWidget, built
+from nbtrack.widgets.live import HeardWidget, built
 from nbtrack.widgets.run_view.model import RunModel
 from nbtrack.widgets.run_view.picture import sheet_of
 from nbtrack.widgets.run_view.static import static_html
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _NAMED = 8
 
 
-class RunView(Savable, StoreWidget):
+class RunView(Savable, HeardWidget):
     """Everything known of one run, in tabs; live while the run runs.
 
     A run shows as one in a notebook; ``RunView(run)`` makes one to keep, of a run or its
