@@ -6,7 +6,7 @@ export const BOX_HEIGHT = 40;
 export const TOP = 30;
 const GAP = 10;
 const MAX_BOX = 260;
-const MIN_BOX = 96;
+const MIN_BOX = 88;
 
 export interface Layout {
   width: number;
