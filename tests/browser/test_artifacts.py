@@ -19,7 +19,8 @@ def sound():
         w.setparams((1, 2, 8000, 0, "NONE", ""))
         w.writeframes(b"".join(struct.pack("<h", i % 99 * 90) for i in range(8000)))
     return file.getvalue()
-PAGE = ('<h1>Report</h1><a href="https://example.com/">out</a><img src="https://example.com/x.png">'
+PAGE = ('<h1>Report</h1><a href="https://example.com/">out</a><div><template shadowrootmode="open">'
+        '<a href="https://example.com/">shadow</a></template></div><img src="https://example.com/x.png">'
         '<script>document.title = "ran"</script><meta http-equiv="refresh" '
         'content="0;url=https://example.com/">')
 SVG = ('<svg xmlns="http://www.w3.org/2000/svg" width="300" height="200"><rect width="300" '
@@ -140,6 +141,7 @@ def test_files_are_found_and_looked_into(lab: Lab) -> None:
     expect(page.get_by_role("heading", name="Report")).to_be_visible()
     page.get_by_text("out").click()
     expect(page.get_by_role("heading", name="Report")).to_be_visible()
+    expect(page.get_by_text("shadow")).to_have_count(0)
     assert page.locator("html").evaluate("html => html.ownerDocument.title") == ""
     notebook.screenshot("artifacts_html", files)
     row(files, "<img src=x onerror=alert(1)>.txt").click()

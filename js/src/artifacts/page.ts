@@ -22,12 +22,15 @@ export function framed(source: string, title: string): HTMLIFrameElement {
 function harmless(source: string): string {
   // What is parsed so has no window: it runs nothing and fetches nothing.
   const page = new DOMParser().parseFromString(source, "text/html");
-  for (const element of page.querySelectorAll("base, script, meta[http-equiv], link, iframe, frame, object, embed")) {
+  // A template may become part of the page when the frame parses it, and is not looked into here.
+  for (const element of page.querySelectorAll("base, script, template, meta[http-equiv], link, iframe, frame, object, embed")) {
     element.remove();
   }
-  for (const link of page.querySelectorAll("a, area")) {
-    for (const name of ["href", "xlink:href", "ping", "target"]) {
-      if (!link.getAttribute(name)?.startsWith("#")) link.removeAttribute(name);
+  for (const element of page.querySelectorAll("*")) {
+    for (const name of ["href", "xlink:href", "action", "formaction", "ping", "target"]) {
+      const address = element.getAttribute(name);
+      const isInside = address?.startsWith("#") || (element.localName === "image" && address?.startsWith("data:image/"));
+      if (address !== null && !isInside) element.removeAttribute(name);
     }
   }
   const policy = page.createElement("meta");
