@@ -87,6 +87,7 @@ if TYPE_CHECKING:
         sql,
     )
     from nbtrack.tracking.run import Run
+    from nbtrack.widgets.artifacts.widget import ArtifactBrowser, browse_artifacts
     from nbtrack.widgets.board.saved import delete_board, list_boards
     from nbtrack.widgets.board.widget import Board, board, open_board
     from nbtrack.widgets.chart.widget import (
@@ -99,7 +100,7 @@ if TYPE_CHECKING:
     )
     from nbtrack.widgets.compare.widget import Comparison, compare
     from nbtrack.widgets.curves.widget import Curves, curves
-    from nbtrack.widgets.lineage.picture import Lineage, lineage
+    from nbtrack.widgets.lineage.answer import Lineage, lineage
     from nbtrack.widgets.parallel.widget import ParallelCoordinates, parallel
     from nbtrack.widgets.registry.widget import RegistryPanel
     from nbtrack.widgets.run_table.widget import RunTable
@@ -172,6 +173,7 @@ _HOMES = {
         "sql",
     ),
     "nbtrack.tracking.run": ("Run",),
+    "nbtrack.widgets.artifacts.widget": ("ArtifactBrowser", "browse_artifacts"),
     "nbtrack.widgets.board.saved": ("delete_board", "list_boards"),
     "nbtrack.widgets.board.widget": ("Board", "board", "open_board"),
     "nbtrack.widgets.compare.widget": ("Comparison", "compare"),
@@ -184,7 +186,7 @@ _HOMES = {
         "importance",
         "scatter",
     ),
-    "nbtrack.widgets.lineage.picture": ("Lineage", "lineage"),
+    "nbtrack.widgets.lineage.answer": ("Lineage", "lineage"),
     "nbtrack.widgets.parallel.widget": ("ParallelCoordinates", "parallel"),
     "nbtrack.widgets.registry.widget": ("RegistryPanel",),
     "nbtrack.widgets.run_table.widget": ("RunTable",),
@@ -194,6 +196,7 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "ArtifactBrowser",
     "Board",
     "Comparison",
     "Contour",
@@ -212,6 +215,7 @@ __all__ = [
     "Scatter",
     "active_run",
     "board",
+    "browse_artifacts",
     "compare",
     "contour",
     "curves",

@@ -44,6 +44,16 @@ def test_chunks_begin_where_they_are_asked_to(stand, large):
         assert b"".join(stand.place.chunks(digest, start)) == LARGE[start:]
 
 
+def test_a_part_is_read_and_no_more(stand, large):
+    digest, size = stand.place.put_file(large)
+    artifacts = Artifacts([stand.place])
+    for start, end in ((0, 10), (10_000_000, 10_000_100), (size - 5, size + 5), (7, 7)):
+        assert artifacts.read_part(digest, start, end) == LARGE[start:end]
+    with pytest.raises(ArtifactMissing):
+        artifacts.read_part(digest_of(b"nothing"), 0, 10)
+    assert (artifacts.near_path(digest) is None) == (not stand.place.is_near)
+
+
 def test_a_file_and_its_bytes_are_one_artifact(stand, tmp_path):
     source = tmp_path / "a.bin"
     source.write_bytes(b"x" * 1000)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser.chromium import MISSING, find_browser
 from tests.browser.lab import Lab, Window, chromium
@@ -21,6 +21,8 @@ def browser() -> Iterator[Browser]:
     """Chromium, headless."""
     if find_browser() is None:
         pytest.fail(MISSING, pytrace=False)
+    # A busy machine takes its time, and what is expected is not that it is quick.
+    expect.set_options(timeout=30_000)
     with chromium() as browser:
         yield browser
 

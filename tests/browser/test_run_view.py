@@ -58,7 +58,7 @@ def test_a_run_is_in_tabs_that_the_keyboard_reaches(run: Locator, notebook: Note
         ("Code", "x = '<b>'"),
         ("Environment", "package39"),
         ("Output", "done"),
-        ("Files", "notes/a.txt"),
+        ("Files", "a.txt"),
         ("Resources", "CPU of the machine, %"),
     ):
         run.page.keyboard.press("ArrowRight")
@@ -83,8 +83,9 @@ def test_files_are_shown_and_saved(run: Locator) -> None:
     picture = panel(run).locator("img")
     expect(picture).to_have_count(1)
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 90
+    panel(run).get_by_role("treeitem", name="a.txt, 5 bytes").click()
     with run.page.expect_download() as saved:
-        panel(run).get_by_role("button", name="Save notes/a.txt").click()
+        panel(run).get_by_role("button", name="Download notes/a.txt").click()
     assert saved.value.suggested_filename == "a.txt"
     assert saved.value.path().read_bytes() == b"hello"
     run.get_by_role("button", name="More", exact=True).click()

@@ -166,3 +166,16 @@ def test_the_registry_is_shown_by_a_models_name_and_completed(shell):
         panel = show(shell, f"%track {line}")
         assert panel.model == "fraud detection"
     assert show(shell, "%track registry").model == "churn"
+
+
+def test_the_files_of_a_run_are_shown_by_its_name_or_the_newest(swept):
+    names = completions(swept, "%track artifacts ")
+    assert len(names) == 12
+    for name in (min(names), f"'{max(names)}'"):
+        browser = show(swept, f"%track artifacts {name}")
+        assert browser._run["name"] == name.strip("'")
+        browser.close()
+    newest = nbtrack.runs()[0].name
+    browser = show(swept, "%track artifacts")
+    assert browser._run["name"] == newest
+    browser.close()

@@ -86,6 +86,13 @@ export function count(value: number): string {
   return grouped(String(value));
 }
 
+/** `312 bytes`, `4.2 kB`, `1.3 MB`. */
+export function sizeText(bytes: number): string {
+  if (bytes < 1000) return `${bytes} byte${bytes === 1 ? "" : "s"}`;
+  const power = Math.floor(Math.min(String(Math.floor(bytes)).length - 1, 9) / 3);
+  return `${(bytes / 1000 ** power).toFixed(1)} ${["", "kB", "MB", "GB"][power]}`;
+}
+
 function special(value: number): string | undefined {
   if (Number.isFinite(value)) return undefined;
   return Number.isNaN(value) ? "NaN" : value > 0 ? "inf" : "-inf";

@@ -22,6 +22,7 @@ export interface KeptFile {
   path: string;
   size_bytes: number;
   media_type: string;
+  digest: string;
   /** Whether a page shows it as a picture. */
   is_drawn: boolean;
 }
@@ -50,6 +51,8 @@ export interface RunJson {
   inputs: { name: string; kind: string; shape: string; digest: string; note: string }[];
   texts: ({ role: string } & KeptText)[];
   files: KeptFile[];
+  /** How many more it keeps. */
+  files_left_out: number;
 }
 
 /** A picture that a run keeps. */

@@ -88,6 +88,7 @@ export function storeLine(view: Telling & { snapshot: { store: string } }): HTML
     foot.replaceChildren(
       el("span", { text: store, title: store }),
       el("span", { class: "nbt-trouble", text: view.trouble, title: view.trouble }),
+      el("span", { class: "nbt-lost", text: "The kernel that drew this is gone; run the cell again to go on from here." }),
       el("span", {
         class: "nbt-busy",
         text: view.busy ? "The kernel is busy; what you asked for comes when its cell is done." : "",

@@ -4,7 +4,9 @@
 
 import "../base/base.css";
 import "../base/run.css";
+import "../artifacts/style.css";
 import "./style.css";
+import { FileBrowser } from "../artifacts/browser.ts";
 import type { AnyModel } from "../base/anywidget.ts";
 import { button, el } from "../base/dom.ts";
 import { fileEntries } from "../base/files_menu.ts";
@@ -14,7 +16,7 @@ import { menu, openPopover } from "../base/popover.ts";
 import { statusDot } from "../base/run_parts.ts";
 import { problemLine, storeLine } from "../base/stored.ts";
 import { overview } from "./overview.ts";
-import { charts, code, curvedMetrics, data, environment, files, output } from "./panels.ts";
+import { charts, code, curvedMetrics, data, environment, output } from "./panels.ts";
 import { Tabs, type Tab } from "./tabs.ts";
 import { RunView } from "./view.ts";
 
@@ -26,7 +28,7 @@ function build(model: AnyModel, root: HTMLElement, signal: AbortSignal): void {
     let close = () => {};
     close = openPopover(root, more, "More", menu([...fileEntries(view, root, "run"), "line", pick], () => close()));
   });
-  const tabs = new Tabs(tabsOf(view), signal);
+  const tabs = new Tabs(tabsOf(view, new FileBrowser(view, signal)), signal);
   const top = el("div", { class: "nbt-run-top" }, head, more);
   root.append(el("div", { class: "nbt-run" }, top, problemLine(view), tabs.element), storeLine(view));
 
@@ -40,7 +42,7 @@ function build(model: AnyModel, root: HTMLElement, signal: AbortSignal): void {
   draw();
 }
 
-function tabsOf(view: RunView): Tab[] {
+function tabsOf(view: RunView, browser: FileBrowser): Tab[] {
   const curved = (system: boolean): Tab => ({
     title: system ? "Resources" : "Curves",
     has: () => curvedMetrics(view, system).length > 0,
@@ -72,8 +74,11 @@ function tabsOf(view: RunView): Tab[] {
     {
       title: "Files",
       has: () => view.run.files.length > 0,
-      of: () => [view.run.files, view.figures.map(({ path }) => path)],
-      draw: () => files(view),
+      of: () => view.files,
+      draw: () => {
+        browser.update();
+        return browser.element;
+      },
     },
     curved(true),
   ];

@@ -1,14 +1,15 @@
 /** The panels beside the overview: curves, code, data, environment, output, files, resources. */
 
 import { curveChart } from "../base/curve_chart.ts";
+import { dataPairs, type ColumnProfile, type DataText } from "../base/data.ts";
 import { diffBox, gitLines } from "../base/diff.ts";
-import { button, el } from "../base/dom.ts";
+import { el } from "../base/dom.ts";
 import { count, duration, shortNumber } from "../base/format.ts";
 import { SYSTEM, type RunMetric } from "../base/run.ts";
-import { figure, folded, keptText, pairs, titled, titleOfText } from "../base/run_parts.ts";
+import { folded, keptText, pairs, titled, titleOfText } from "../base/run_parts.ts";
 import { findable } from "./finding.ts";
 import { lastValue } from "./overview.ts";
-import type { CellText, ColumnProfile, DataText } from "./protocol.ts";
+import type { CellText } from "./protocol.ts";
 import type { RunView } from "./view.ts";
 
 export function curvedMetrics(view: RunView, system: boolean): RunMetric[] {
@@ -135,17 +136,7 @@ function profileTable(profile: readonly ColumnProfile[]): HTMLElement {
 }
 
 function dataCard(view: RunView, each: DataText): HTMLElement {
-  const entries: [string, string][] = [
-    ["for", each.context],
-    ...Object.entries(each.tags),
-    ["kind", each.kind],
-    ["shape", each.shape],
-    ["size", each.size_bytes === null ? "" : `${count(each.size_bytes)} bytes`],
-    ["source", each.source],
-    ["digest", each.digest + (each.is_sampled ? " (of a sample)" : "")],
-    ["note", each.note],
-  ];
-  const section = pairs(each.name, entries.filter(([, value]) => value)) ?? titled(each.name);
+  const section = pairs(each.name, dataPairs(each)) ?? titled(each.name);
   section.classList.add("nbt-run-card");
   const fields = Object.entries(each.fields);
   if (fields.length) {
@@ -182,29 +173,6 @@ export function output(view: RunView): HTMLElement {
     }
   }
   return panel;
-}
-
-export function files(view: RunView): HTMLElement {
-  const list = titled("");
-  for (const { path, size_bytes } of view.run.files) {
-    list.append(
-      el(
-        "div",
-        { class: "nbt-pair" },
-        el("span", { class: "nbt-key", text: path, title: path }),
-        el(
-          "span",
-          { class: "nbt-quiet" },
-          `${count(size_bytes)} bytes `,
-          button("Save", { class: "nbt-link", attributes: { "aria-label": `Save ${path}` } }, () => void view.saveFile(path)),
-        ),
-      ),
-    );
-  }
-  const pictures = view.figures.map((each) =>
-    el("figure", { class: "nbt-run-figure" }, figure(each), el("figcaption", { class: "nbt-quiet nbt-small", text: each.path })),
-  );
-  return el("div", { class: "nbt-run-stack" }, list, el("div", { class: "nbt-run-figures" }, ...pictures));
 }
 
 /** A fold that stays as the user left it when the run goes on. */

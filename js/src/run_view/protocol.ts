@@ -1,42 +1,12 @@
 /** What one run's view and the kernel say to each other. `run_view/model.py` is the other end. */
 
+import type { DataText } from "../base/data.ts";
 import type { KeptText, RunJson } from "../base/run.ts";
 
 export interface CellText extends KeptText {
   number: number;
   status: string;
   duration_s: number | null;
-}
-
-export interface DataText {
-  name: string;
-  kind: string;
-  shape: string;
-  digest: string;
-  is_sampled: boolean;
-  size_bytes: number | null;
-  source: string;
-  note: string;
-  /** Columns and their types. */
-  fields: Record<string, string>;
-  fields_left_out: number;
-  /** What somebody said that it is for, and more of it. */
-  context: string;
-  tags: Record<string, string>;
-  /** A row per column, as DuckDB summed it up; empty where nobody asked for it. */
-  profile: ColumnProfile[];
-}
-
-export interface ColumnProfile {
-  column: string;
-  type: string;
-  count: number;
-  nulls: number;
-  distinct_about: number;
-  min: string | null;
-  max: string | null;
-  mean: number | null;
-  std: number | null;
 }
 
 export interface More {
@@ -57,9 +27,3 @@ export interface Snapshot {
   curves: DataView;
   store: string;
 }
-
-export type Intent = { kind: "figures" } | { kind: "file"; path: string };
-
-export type Answer =
-  | { kind: "figures"; paths: string[]; media_types: string[] }
-  | { kind: "file"; path: string; media_type: string };

@@ -1,23 +1,21 @@
 /** One run as the browser knows it: what the kernel said, which tab is open, which folds are. */
 
+import type { FilesAnswer, FilesHost, FilesIntent } from "../artifacts/protocol.ts";
 import type { AnyModel } from "../base/anywidget.ts";
+import { besideCells } from "../base/beside_cells.ts";
+import type { Reply } from "../base/channel.ts";
 import { curvesByKey, type Curve } from "../base/curves.ts";
-import { download } from "../base/download.ts";
-import type { Figure, RunJson } from "../base/run.ts";
-import { StoredView } from "../base/stored.ts";
-import type { Answer, Intent, More, Snapshot } from "./protocol.ts";
+import type { KeptFile, RunJson } from "../base/run.ts";
+import { StoredView, type CommonAnswer } from "../base/stored.ts";
+import type { More, Snapshot } from "./protocol.ts";
 
-export class RunView extends StoredView<Snapshot, Intent, Answer> {
+export class RunView extends StoredView<Snapshot, FilesIntent, FilesAnswer> implements FilesHost {
   /** Folds that the user has opened or closed, by title. */
   readonly folds = new Map<string, boolean>();
-  figures: Figure[] = [];
   #curves: { of: DataView; curves: Map<string, Curve> } | null = null;
-  #figuresOf = "";
 
   constructor(model: AnyModel, signal: AbortSignal) {
-    super(model, signal);
-    this.on("state", () => void this.#fetchFigures());
-    void this.#fetchFigures();
+    super(besideCells(model, signal), signal);
   }
 
   get run(): RunJson {
@@ -46,24 +44,15 @@ export class RunView extends StoredView<Snapshot, Intent, Answer> {
     return this.run.texts.find((text) => text.role === role);
   }
 
-  async saveFile(path: string): Promise<void> {
-    const answer = await this.ask({ kind: "file", path });
-    if (answer?.kind !== "file") return;
-    const bytes = answer.buffers[0] as DataView<ArrayBuffer>;
-    download(new Blob([bytes], { type: answer.media_type }), path.split("/").at(-1) ?? path);
+  get files(): readonly KeptFile[] {
+    return this.run.files;
   }
 
-  async #fetchFigures(): Promise<void> {
-    const drawn = this.run.files.filter((file) => file.is_drawn);
-    const which = JSON.stringify(drawn);
-    if (!drawn.length || which === this.#figuresOf) return;
-    this.#figuresOf = which;
-    const answer = await this.ask({ kind: "figures" });
-    if (answer?.kind !== "figures") return;
-    this.figures = answer.paths.map((path, i) => {
-      const bytes = answer.buffers[i] as DataView<ArrayBuffer>;
-      return { path, image: new Blob([bytes], { type: answer.media_types[i] ?? "" }) };
-    });
-    this.announce("state");
+  get filesLeftOut(): number {
+    return this.run.files_left_out;
+  }
+
+  askFiles(intent: FilesIntent): Promise<Reply<FilesAnswer | CommonAnswer> | null> {
+    return this.ask(intent);
   }
 }

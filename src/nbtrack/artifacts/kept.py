@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, TypeVar
 
 from nbtrack.artifacts.digest import CHUNK_BYTES, Told, digest_of, new_hasher
+from nbtrack.artifacts.places.folder import ArtifactFolder
 from nbtrack.artifacts.places.place import SMALL_BYTES, ArtifactPlace
 from nbtrack.artifacts.progress import progress_of
 from nbtrack.errors import ArtifactDamaged, ArtifactMissing, ArtifactsUnavailable
@@ -66,6 +67,20 @@ class Artifacts:
             return data
 
         return self._from_any(digest, whole)
+
+    def read_part(self, digest: str, start: int, end: int) -> bytes:
+        """Its bytes from ``start`` to before ``end``, or to its end; no others travel.
+
+        They are not verified: that takes the whole. Raises `ArtifactMissing`.
+        """
+        return self._from_any(digest, lambda place: b"".join(place.chunks(digest, start, end)))
+
+    def near_path(self, digest: str) -> Path | None:
+        """The file on this machine that has the bytes, to be read and never written, if any."""
+        for place in self._by_distance:
+            if isinstance(place, ArtifactFolder) and place.size_of(digest) is not None:
+                return place.path_of(digest)
+        return None
 
     def fetch(self, wanted: Sequence[Wanted]) -> None:
         """Write bytes to files, which appear when they are whole and verified.

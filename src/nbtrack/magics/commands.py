@@ -113,6 +113,7 @@ class TrackMagic:
                                            these five take --runs FILTER
             %track compare [A B…]          runs side by side: named, selected, or the last two
             %track registry [MODEL]        registered models: promote, approve, roll back
+            %track artifacts [RUN]         the files of a run, and what is in them
             %track sql SELECT…  ask the store: runs, params, metrics, latest_metrics, tags
         """
         if cell is not None:
@@ -154,6 +155,7 @@ class TrackMagic:
                 | "compare"
                 | "board"
                 | "registry"
+                | "artifacts"
             ):
                 from nbtrack.magics.pictures import picture
 

@@ -43,6 +43,7 @@ _FORMS = {
     "compare": _Form({"runs": "run"}, True, ()),
     "board": _Form({"name": "board"}, True, ("--runs", "--widgets", "--columns")),
     "registry": _Form({"model": "model"}, True, ()),
+    "artifacts": _Form({"run": "run"}, True, ()),
 }
 _BEHIND: Mapping[str, Named] = {
     "--runs": "filter",
@@ -61,6 +62,8 @@ def picture(session: Session, command: str, rest: str) -> object:
         return _board(rest)
     if command == "registry":
         return _registry(rest)
+    if command == "artifacts":
+        return _artifacts(session, rest)
     form = _FORMS[command]
     parser = CommandParser(command)
     for word in form.words:
@@ -106,6 +109,16 @@ def _registry(rest: str) -> object:
     from nbtrack.widgets.registry.widget import RegistryPanel
 
     return RegistryPanel(" ".join(unquoted_words(rest)) or None)
+
+
+def _artifacts(session: Session, rest: str) -> object:
+    from nbtrack.widgets.artifacts.widget import browse_artifacts
+
+    name = " ".join(unquoted_words(rest))
+    if name or not session.runs:
+        return browse_artifacts(name or None)
+    session.settle()
+    return browse_artifacts(session.runs[-1].run)
 
 
 def flags_of(command: str) -> Sequence[str]:

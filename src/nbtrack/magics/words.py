@@ -22,5 +22,6 @@ SUBCOMMANDS: Final = {
     "compare": "[A B…] runs side by side: those named, those selected, or this kernel's last two",
     "board": "[NAME] a saved board, or a new one: --runs FILTER --widgets A,B --columns N",
     "registry": "[MODEL] registered models: versions by stage, gates, promotions, history",
+    "artifacts": "[RUN] the files of a run, and what is in them (last run where none is named)",
     "sql": "SELECT … ask the store: views runs, params, metrics, latest_metrics, tags",
 }

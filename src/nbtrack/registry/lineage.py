@@ -22,23 +22,30 @@ def trace(store: Store, of: Any = None) -> pyarrow.Table:
     id; a version or its ``models:/`` URI; or ``None`` for all. The view is ``lineage``. Raises
     `InvalidValue` where the store knows nothing of that.
     """
+    from nbtrack.store import lineage_table
+
+    return lineage_table(store, **way_to(store, of))
+
+
+def way_to(store: Store, of: Any = None) -> dict[str, Any]:
+    """What `lineage_table` is asked for ``of``, as `trace` takes it; the same question for ever."""
     from nbtrack.store import find_run, lineage_table
 
     if of is None:
-        return lineage_table(store)
+        return {}
     if isinstance(of, ModelVersion):
-        return lineage_table(store, version=(of.name, of.version))
+        return {"version": (of.name, of.version)}
     if isinstance(of, str) and of.startswith("models:"):
         found = find_uri(store, of)
-        return lineage_table(store, version=(found.name, found.version))
+        return {"version": (found.name, found.version)}
     if (run_id := getattr(of, "id", None)) is not None:
-        return lineage_table(store, runs=[str(run_id)])
-    data = of if isinstance(of, str) else _digest(of)
-    table = lineage_table(store, data=data)
-    if table.num_rows or not isinstance(of, str):
-        return table
+        return {"runs": [str(run_id)]}
+    if not isinstance(of, str):
+        return {"data": _digest(of)}
+    if lineage_table(store, data=of).num_rows:
+        return {"data": of}
     try:
-        return lineage_table(store, runs=[find_run(store, of)])
+        return {"runs": [find_run(store, of)]}
     except RunNotFound:
         raise InvalidValue(
             f"No run read data called {of!r}, and no run has that name or id. "

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from nbtrack.store.search import Page, run_frame, run_page
     from nbtrack.store.selection import RunQuery
     from nbtrack.store.store import Store
+    from nbtrack.store.table_files import TablePage, is_table_name, table_page
     from nbtrack.store.tail import PointsTail
     from nbtrack.store.thinned import (
         Series,
@@ -123,6 +124,7 @@ _HOMES = {
     "nbtrack.store.search": ("Page", "run_frame", "run_page"),
     "nbtrack.store.selection": ("RunQuery",),
     "nbtrack.store.store": ("Store",),
+    "nbtrack.store.table_files": ("TablePage", "is_table_name", "table_page"),
     "nbtrack.store.tail": ("PointsTail",),
     "nbtrack.store.thinned": (
         "Series",
@@ -152,6 +154,7 @@ __all__ = [
     "StoredArtifact",
     "StoredCell",
     "StoredInput",
+    "TablePage",
     "ThinnedCurves",
     "approval_table",
     "best_runs",
@@ -165,6 +168,7 @@ __all__ = [
     "experiment_table",
     "find_run",
     "history_table",
+    "is_table_name",
     "kept_by_experiment",
     "kept_by_run",
     "last_move",
@@ -196,6 +200,7 @@ __all__ = [
     "run_texts",
     "runs_keeping",
     "runs_of_experiment",
+    "table_page",
     "thinned_curves",
     "version_table",
     "versions_by_data_table",

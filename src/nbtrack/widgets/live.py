@@ -13,11 +13,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import anywidget
 import traitlets
 
 from nbtrack.errors import NbtrackError
+from nbtrack.widgets import beside_cells
 from nbtrack.widgets.frame import Frame, lock_of, run_ids, selection_of
 from nbtrack.widgets.watch import EVERY_S, StoreWatch
 from nbtrack.widgets.wire import Answer
@@ -201,6 +203,24 @@ class StoreWidget(anywidget.AnyWidget):
         if not self._following:
             with self._leading():
                 self._selection.replace(change["new"])
+
+
+class HeardWidget(StoreWidget):
+    """A `StoreWidget` that is heard while a cell runs, where the front end has subshells.
+
+    What the page says arrives on a thread of its own (`beside_cells`).
+    """
+
+    _beside = traitlets.Unicode().tag(sync=True)
+
+    def _begin_on(self, store: Store) -> None:
+        super()._begin_on(store)
+        self._beside = uuid4().hex
+        beside_cells.listen(self._beside, self)
+
+    def hear(self, content: Mapping[str, Any]) -> None:
+        """Take in what the page said beside a cell that runs."""
+        self._receive(self, content, None)
 
 
 class LiveWidget(StoreWidget):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 CURVE_POINTS = 300
 MAX_CURVES = 60
 MAX_TEXT_CHARS = 60_000
+MAX_FILES = 5_000
 
 MAX_FIGURES = 8
 MAX_FIGURE_BYTES = 2 << 20
@@ -29,7 +30,7 @@ SYSTEM = "system/"
 _SHOWN_TEXTS = ("traceback", "source", "stdout", "stderr", "git.diff")
 _TOLD_FACTS = ("verdict.blames", "replayed", "session.slice", "cell.lines")
 # What browsers draw without a script of ours.
-_DRAWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml")
+DRAWN_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml")
 
 
 def run_json(recipe: Recipe, files: Sequence[StoredArtifact]) -> dict[str, object]:
@@ -80,15 +81,24 @@ def run_json(recipe: Recipe, files: Sequence[StoredArtifact]) -> dict[str, objec
             for role in _SHOWN_TEXTS
             if role in recipe.texts
         ],
+        **files_json(files),
+    }
+
+
+def files_json(files: Sequence[StoredArtifact]) -> dict[str, object]:
+    """The first files as JSON, and how many more there are."""
+    return {
         "files": [
             {
                 "path": file.path,
                 "size_bytes": file.size_bytes,
                 "media_type": file.media_type,
+                "digest": file.digest,
                 "is_drawn": is_drawn(file),
             }
-            for file in files
+            for file in files[:MAX_FILES]
         ],
+        "files_left_out": max(0, len(files) - MAX_FILES),
     }
 
 
@@ -124,7 +134,7 @@ def curves_ipc(store: Store, run_ids: Sequence[str], keys: Sequence[str]) -> byt
 
 def is_drawn(file: StoredArtifact) -> bool:
     """Whether a page shows the file as a picture."""
-    return file.media_type in _DRAWN and file.size_bytes <= MAX_FIGURE_BYTES
+    return file.media_type in DRAWN_TYPES and file.size_bytes <= MAX_FIGURE_BYTES
 
 
 def drawn_files(

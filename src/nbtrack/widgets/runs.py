@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nbtrack.tracking.active import current_store
 from nbtrack.tracking.answers import Answer
 from nbtrack.tracking.stored import StoredRun
+from nbtrack.widgets.kernel import has_kernel
 
 if TYPE_CHECKING:
     import pyarrow
@@ -128,13 +129,6 @@ class Runs(Answer):
         return static_html(self._model)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Any:
-        if not _has_kernel():
+        if not has_kernel():
             return {"text/plain": repr(self)}
         return self.table()._repr_mimebundle_(include=include, exclude=exclude)
-
-
-def _has_kernel() -> bool:
-    """Whether a notebook's kernel is asking, rather than a console."""
-    interactive = sys.modules.get("IPython")
-    shell = interactive.get_ipython() if interactive else None
-    return hasattr(shell, "kernel")

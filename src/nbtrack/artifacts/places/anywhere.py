@@ -175,12 +175,16 @@ class FsspecPlace:
         with self._refusals():
             return self._size(path)
 
-    def chunks(self, digest: str, start: int = 0) -> Iterator[bytes]:
-        """The bytes from ``start`` on, in order, not verified. Raises `ArtifactMissing`."""
+    def chunks(self, digest: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """The bytes from ``start`` on, before ``end``, in order, not verified.
+
+        Raises `ArtifactMissing`.
+        """
         path = self.path_of(digest)
         size = self.size_of(digest)
         if size is None:
             raise ArtifactMissing(f"The artifact {digest[:12]}… is not in {self._url}.")
+        size = size if end is None else min(size, end)
         starts = deque(range(start, size, RANGE_BYTES))
         coming: deque[Future[bytes]] = deque()
         with ThreadPoolExecutor(_RANGES_AT_ONCE) as pool:

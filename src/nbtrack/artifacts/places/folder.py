@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import stat
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -85,12 +86,17 @@ class ArtifactFolder:
             return self.path_of(digest).stat().st_size
         return None
 
-    def chunks(self, digest: str, start: int = 0) -> Iterator[bytes]:
-        """The bytes from ``start`` on, in order, not verified. Raises `ArtifactMissing`."""
+    def chunks(self, digest: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """The bytes from ``start`` on, before ``end``, in order, not verified.
+
+        Raises `ArtifactMissing`.
+        """
         try:
             with self._refusals(), self.path_of(digest).open("rb", buffering=0) as reader:
+                left = sys.maxsize if end is None else max(0, end - start)
                 reader.seek(start)
-                while chunk := reader.read(CHUNK_BYTES):
+                while chunk := reader.read(min(CHUNK_BYTES, left)):
+                    left -= len(chunk)
                     yield chunk
         except FileNotFoundError:
             raise ArtifactMissing(f"The artifact {digest[:12]}… is not in {self.path}.") from None

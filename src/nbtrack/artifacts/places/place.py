@@ -58,8 +58,11 @@ class ArtifactPlace(Protocol):
     def size_of(self, digest: str) -> int | None:
         """How many bytes it has under that digest; ``None`` if it has none."""
 
-    def chunks(self, digest: str, start: int = 0) -> Iterator[bytes]:
-        """The bytes from ``start`` on, in order, not verified. Raises `ArtifactMissing`."""
+    def chunks(self, digest: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """The bytes from ``start`` on, in order, not verified. Raises `ArtifactMissing`.
+
+        Those from ``end`` on, where it is given, are not even asked for.
+        """
 
     def remove(self, digests: Iterable[str]) -> int:
         """Delete what has these digests, for good; how many were there."""

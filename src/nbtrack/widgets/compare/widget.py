@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
 from nbtrack.errors import InvalidValue
 from nbtrack.tracking.handle import RunHandle
-from nbtrack.widgets import image
 from nbtrack.widgets.compare.choosing import chosen_runs
 from nbtrack.widgets.compare.model import CompareModel
 from nbtrack.widgets.compare.picture import sheet_of
 from nbtrack.widgets.compare.static import static_html
 from nbtrack.widgets.frame import run_ids
 from nbtrack.widgets.live import StoreWidget, built
+from nbtrack.widgets.savable import Savable
 from nbtrack.widgets.sheet import draw_sheet
-from nbtrack.widgets.wire import Answer, csv_text
+from nbtrack.widgets.wire import Answer
 
 if TYPE_CHECKING:
-    import pandas
     import pyarrow
 
     from nbtrack.charts.style import Theme
@@ -46,7 +44,7 @@ def compare(*runs: Any, store: str | PathLike[str] | None = None) -> Comparison:
     return Comparison(*chosen_runs(runs, store))
 
 
-class Comparison(StoreWidget):
+class Comparison(Savable, StoreWidget):
     """Runs next to each other: what differs first, what is the same folded away.
 
     Made by `nbtrack.compare`. Besides ``selected``, which it shares with the other
@@ -91,10 +89,6 @@ class Comparison(StoreWidget):
             raise InvalidValue(f"{run!r} is not among the runs that are compared.")
         self.runs = [each for each in self.runs if each != run_id]
 
-    def df(self) -> pandas.DataFrame:
-        """What is compared as a pandas DataFrame: group, name, same, and a column per run."""
-        return self._model.table().to_pandas()
-
     def arrow(self) -> pyarrow.Table:
         """What is compared as an Arrow table: group, name, same, and a column per run."""
         return self._model.table()
@@ -102,17 +96,6 @@ class Comparison(StoreWidget):
     def svg(self, *, theme: Theme = "light") -> str:
         """What differs, and the curves, as SVG."""
         return draw_sheet(sheet_of(self._model), theme)
-
-    def save(
-        self, path: str | PathLike[str], *, theme: Theme = "light", scale: float = image.SCALE
-    ) -> Path:
-        """Write what differs, and the curves, to ``path`` (.png or .svg); the path.
-
-        Needs no browser. ``scale`` is how many pixels of a PNG are one of the picture.
-        Raises `InvalidValue` for another ending, `MissingExtra` for a PNG without
-        vl-convert.
-        """
-        return image.save(self.svg(theme=theme), path, scale=scale)
 
     def _html(self) -> str:
         return static_html(self._model)
@@ -131,11 +114,7 @@ class Comparison(StoreWidget):
                 self._selection.replace(intent["runs"])
             case "figures":
                 return self._model.figures(intent["digests"])
-            case "svg":
-                return Answer({"kind": "svg", "svg": self.svg(theme=intent["theme"])})
-            case "csv":
-                return Answer({"kind": "csv", "csv": csv_text(self.arrow())})
-        return Answer({"kind": "done"})
+        return self._taken(intent) or Answer({"kind": "done"})
 
     def _compare(self, runs: Sequence[str]) -> None:
         self._model.choose(runs)

@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from os import PathLike
 from typing import Any
-from uuid import uuid4
 
 import traitlets
 
 from nbtrack.errors import PromotionRefused
 from nbtrack.registry.registry import Registry
 from nbtrack.tracking.active import current_store
-from nbtrack.widgets import beside_cells
 from nbtrack.widgets.frame import lock_of
-from nbtrack.widgets.live import StoreWidget, built
+from nbtrack.widgets.live import HeardWidget, built
 from nbtrack.widgets.registry.model import PanelModel
 from nbtrack.widgets.registry.static import static_html
 from nbtrack.widgets.wire import Answer
 
 
-class RegistryPanel(StoreWidget):
+class RegistryPanel(HeardWidget):
     """Registered models: versions by stage, what they are judged by, and what one may decide.
 
     >>> nbtrack.RegistryPanel()              # or %track registry
@@ -44,8 +42,6 @@ class RegistryPanel(StoreWidget):
     model: Any = traitlets.Any(None, help="The name of the model that is shown.")
     version: Any = traitlets.Any(None, help="The version whose evidence is shown.")
 
-    _beside = traitlets.Unicode().tag(sync=True)
-
     def __init__(
         self, model: str | None = None, *, store: str | PathLike[str] | None = None
     ) -> None:
@@ -54,8 +50,6 @@ class RegistryPanel(StoreWidget):
         self._begin_on(place)
         # Only its first picture says which model and version there are to look at.
         self._follow()
-        self._beside = uuid4().hex
-        beside_cells.listen(self._beside, self)
 
     @property
     def registry(self) -> Registry:
@@ -67,10 +61,6 @@ class RegistryPanel(StoreWidget):
         there = sum(bool(each["in_production"]) for each in models)
         many = "" if len(models) == 1 else "s"
         return f"RegistryPanel of {len(models)} model{many}, {there} in Production"
-
-    def hear(self, content: Mapping[str, Any]) -> None:
-        """Take in what the page said beside a cell that runs."""
-        self._receive(self, content, None)
 
     def _html(self) -> str:
         return static_html(self._snapshot)

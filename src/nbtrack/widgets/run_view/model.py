@@ -7,25 +7,23 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.provenance.difference.sections import git_of, machine_of
+from nbtrack.widgets.artifacts.model import FilesModel
 from nbtrack.widgets.run_detail import (
     CURVE_POINTS,
     curve_keys,
     cut_text,
-    drawn_files,
     run_json,
 )
-from nbtrack.widgets.wire import Answer, ipc_bytes
+from nbtrack.widgets.wire import ipc_bytes
 
 if TYPE_CHECKING:
     import pyarrow
 
     from nbtrack.provenance.recipe import Recipe
-    from nbtrack.store import Store, StoredArtifact, StoredInput
+    from nbtrack.store import Store, StoredInput
 
-MAX_FIGURES = 24
 MAX_CELLS = 60
 MAX_FIELDS = 200
-MAX_FILE_BYTES = 50 << 20
 
 
 class RunModel:
@@ -38,19 +36,19 @@ class RunModel:
         self._recipe: Recipe | None = None
         # Asked for by the page and by the html.
         self._curves: tuple[Recipe, pyarrow.Table] | None = None
-        self._files: list[StoredArtifact] = []
+        self._browser = FilesModel(store, run_id)
 
     def refresh(self) -> bool:
         """Look whether the store has something new of this run; whether it had."""
         from nbtrack.provenance.recipe import recipe_with
-        from nbtrack.store import run_artifacts, run_detail
+        from nbtrack.store import run_detail
 
-        detail, files = run_detail(self.store, self.run_id), run_artifacts(self.store, self.run_id)
+        detail, files = run_detail(self.store, self.run_id), self._browser.read()
         # Its text, since NaN differs from itself.
         state = repr((detail, files))
         if state == self._state:
             return False
-        self._recipe, self._files = recipe_with(self.store, detail), files
+        self._recipe = recipe_with(self.store, detail)
         self._state = state
         return True
 
@@ -63,16 +61,16 @@ class RunModel:
         return self._recipe
 
     @property
-    def files(self) -> list[StoredArtifact]:
+    def browser(self) -> FilesModel:
         """The files that it keeps."""
         _ = self.recipe
-        return self._files
+        return self._browser
 
     def snapshot(self) -> dict[str, Any]:
         """What the browser draws: JSON, and the curves as Arrow."""
         recipe = self.recipe
         return {
-            "run": run_json(recipe, self.files),
+            "run": run_json(recipe, self.browser.files),
             "more": _more_json(recipe),
             "curves": ipc_bytes(self.curves()),
             "store": str(self.store.path),
@@ -109,32 +107,6 @@ class RunModel:
             }
         )
 
-    def figures(self) -> Answer:
-        """The pictures among the files, with their bytes."""
-        found = list(drawn_files(self.store, self.files, MAX_FIGURES))
-        content = {
-            "kind": "figures",
-            "paths": [file.path for file, _ in found],
-            "media_types": [file.media_type for file, _ in found],
-        }
-        return Answer(content, [data for _, data in found])
-
-    def file(self, path: str) -> Answer:
-        """The bytes of one file. Raises `ArtifactMissing`, and `InvalidValue` for a large one."""
-        from nbtrack.errors import ArtifactMissing, InvalidValue
-        from nbtrack.tracking.stored import StoredRun
-
-        found = next((file for file in self.files if file.path == path), None)
-        if found is None:
-            raise ArtifactMissing(f"The run keeps no file {path!r}.")
-        if found.size_bytes > MAX_FILE_BYTES:
-            raise InvalidValue(
-                f"{path} is larger than {MAX_FILE_BYTES >> 20} MB: "
-                f"nbtrack.get_run({self.recipe.run.name!r}).artifact({path!r}) has its bytes."
-            )
-        data = StoredRun(self.store, self.run_id).artifact(path)
-        return Answer({"kind": "file", "path": path, "media_type": found.media_type}, [data])
-
 
 def _more_json(recipe: Recipe) -> dict[str, object]:
     """What the tabs show beyond a table's panel; ``js/src/run_view/protocol.ts`` has its shape."""
@@ -150,7 +122,7 @@ def _more_json(recipe: Recipe) -> dict[str, object]:
         "machine": machine_of(recipe),
         "variables": recipe.variables,
         "packages": recipe.packages,
-        "data": [_data_json(each, profile_of(recipe, each.name)) for each in recipe.inputs],
+        "data": [data_json(each, profile_of(recipe, each.name)) for each in recipe.inputs],
     }
 
 
@@ -163,7 +135,8 @@ def profile_of(recipe: Recipe, name: str) -> list[dict[str, object]]:
     return found[:MAX_FIELDS] if isinstance(found, list) else []
 
 
-def _data_json(data: StoredInput, profile: list[dict[str, object]]) -> dict[str, object]:
+def data_json(data: StoredInput, profile: list[dict[str, object]]) -> dict[str, object]:
+    """Data that a run read as JSON; ``js/src/base/data.ts`` has its shape."""
     fields = fields_of(data)
     return {
         "name": data.name,

@@ -7,23 +7,21 @@ from collections.abc import Callable, Mapping
 from nbtrack.charts.style import look_of
 from nbtrack.events import short_id
 from nbtrack.provenance.difference.sections import git_of, machine_of
+from nbtrack.widgets.artifacts.static import files_html
 from nbtrack.widgets.card import duration_text
 from nbtrack.widgets.curve_plots import CurvePlot, draw_plots
 from nbtrack.widgets.drawing import svg_page
 from nbtrack.widgets.image import img
-from nbtrack.widgets.run_detail import drawn_files, size_text
-from nbtrack.widgets.run_view.model import MAX_FIGURES, RunModel, fields_of
+from nbtrack.widgets.run_view.model import RunModel, fields_of
 from nbtrack.widgets.run_view.picture import metrics_of, run_plots
 from nbtrack.widgets.sheet import MIN_WIDTH, Cell, SheetRow
 from nbtrack.widgets.static_parts import (
     BAD,
-    MAX_IMAGE_BYTES,
     QUIET,
     STATUS,
     VERDICT,
     esc,
     fold,
-    picture,
     preformatted,
     quiet,
     rows_html,
@@ -44,7 +42,7 @@ def static_html(model: RunModel) -> str:
         ("Data", _data),
         ("Environment", _environment),
         ("Output", _output),
-        ("Files", _files),
+        ("Files", lambda model: files_html(model.browser)),
         ("Resources", lambda model: _plots(run_plots(model, system=True), "Use of the machine")),
     ]
     opened = ("Overview", "Curves")
@@ -132,20 +130,6 @@ def _output(model: RunModel) -> str:
             style = BAD if role == "traceback" else ""
             parts.append(f'<div style="{style}">{preformatted(text, _TEXT_CHARS)}</div>')
     return "".join(parts)
-
-
-def _files(model: RunModel) -> str:
-    budget, left_out, images = MAX_IMAGE_BYTES, 0, []
-    for file, data in drawn_files(model.store, model.files, MAX_FIGURES):
-        if len(data) > budget:
-            left_out += 1
-            continue
-        budget -= len(data)
-        images.append(f"<div>{picture(data, file.media_type, file.path)}{quiet(file.path)}</div>")
-    if left_out:
-        images.append(quiet(f"{left_out} more pictures are too large for this page"))
-    sizes = {file.path: size_text(file.size_bytes) for file in model.files}
-    return _pairs("", sizes) + "".join(images)
 
 
 def _plots(plots: tuple[CurvePlot, ...], alt: str) -> str:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.errors import InvalidValue
 from nbtrack.tracking.handle import RunHandle
 from nbtrack.tracking.past import get_run
-from nbtrack.widgets import image
-from nbtrack.widgets.live import StoreWidget, built
+from nbtrack.widgets.live import HeardWidget, built
 from nbtrack.widgets.run_view.model import RunModel
 from nbtrack.widgets.run_view.picture import sheet_of
 from nbtrack.widgets.run_view.static import static_html
+from nbtrack.widgets.savable import Savable
 from nbtrack.widgets.sheet import draw_sheet
-from nbtrack.widgets.wire import Answer, csv_text
+from nbtrack.widgets.wire import Answer
 
 if TYPE_CHECKING:
-    import pandas
     import pyarrow
 
     from nbtrack.charts.style import Theme
@@ -27,7 +24,7 @@ if TYPE_CHECKING:
 _NAMED = 8
 
 
-class RunView(StoreWidget):
+class RunView(Savable, HeardWidget):
     """Everything known of one run, in tabs; live while the run runs.
 
     A run shows as one in a notebook; ``RunView(run)`` makes one to keep, of a run or its
@@ -60,10 +57,6 @@ class RunView(StoreWidget):
                 parts.append(f"{title} {', '.join(keys[:_NAMED])}{more}")
         return "; ".join(" ".join(part.split()) for part in parts)
 
-    def df(self) -> pandas.DataFrame:
-        """Parameters, metrics and tags as a pandas DataFrame: kind, key, value, number."""
-        return self._model.table().to_pandas()
-
     def arrow(self) -> pyarrow.Table:
         """Parameters, metrics and tags as an Arrow table: kind, key, value, number."""
         return self._model.table()
@@ -71,17 +64,6 @@ class RunView(StoreWidget):
     def svg(self, *, theme: Theme = "light") -> str:
         """The run's metrics, parameters and curves as SVG."""
         return draw_sheet(sheet_of(self._model), theme)
-
-    def save(
-        self, path: str | PathLike[str], *, theme: Theme = "light", scale: float = image.SCALE
-    ) -> Path:
-        """Write the run's metrics, parameters and curves to ``path`` (.png or .svg); the path.
-
-        Needs no browser. ``scale`` is how many pixels of a PNG are one of the picture.
-        Raises `InvalidValue` for another ending, `MissingExtra` for a PNG without
-        vl-convert.
-        """
-        return image.save(self.svg(theme=theme), path, scale=scale)
 
     def _html(self) -> str:
         return static_html(self._model)
@@ -96,12 +78,4 @@ class RunView(StoreWidget):
         match intent["kind"]:
             case "select":
                 self._selection.replace(intent["runs"])
-            case "figures":
-                return self._model.figures()
-            case "file":
-                return self._model.file(str(intent["path"]))
-            case "svg":
-                return Answer({"kind": "svg", "svg": self.svg(theme=intent["theme"])})
-            case "csv":
-                return Answer({"kind": "csv", "csv": csv_text(self.arrow())})
-        return Answer({"kind": "done"})
+        return self._taken(intent) or self._model.browser.answer(intent) or Answer({"kind": "done"})
