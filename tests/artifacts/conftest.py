@@ -59,12 +59,29 @@ def s3_server():
         warnings.simplefilter("ignore")
         from moto.server import ThreadedMotoServer
 
+        _refuse_parts_of_no_upload()
         server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         server.start()
     network = FaultyNetwork(server.get_host_and_port()[1])
     yield network
     network.close()
     server.stop()
+
+
+def _refuse_parts_of_no_upload() -> None:
+    """Answer as S3 does to a part of an upload that was completed meanwhile; moto breaks."""
+    from moto.s3.exceptions import NoSuchUpload
+    from moto.s3.models import S3Backend
+
+    upload_part = S3Backend.upload_part
+
+    def as_s3_does(self, bucket_name, multipart_id, part_id, value):
+        try:
+            return upload_part(self, bucket_name, multipart_id, part_id, value)
+        except KeyError:
+            raise NoSuchUpload(upload_id=multipart_id) from None
+
+    S3Backend.upload_part = as_s3_does
 
 
 @pytest.fixture(scope="session")
