@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from nbtrack.store.batch import Batch, writing_batches
     from nbtrack.store.boards import board_content, board_table
     from nbtrack.store.columns import (
         Column,
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
     from nbtrack.store.usage import kept_by_experiment, kept_by_run, needed_digests
 
 _HOMES = {
+    "nbtrack.store.batch": ("Batch", "writing_batches"),
     "nbtrack.store.boards": ("board_content", "board_table"),
     "nbtrack.store.columns": (
         "Column",
@@ -140,6 +142,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "TAG_SEPARATOR",
     "Asked",
+    "Batch",
     "Column",
     "Decision",
     "JournalWriter",
@@ -200,6 +203,7 @@ __all__ = [
     "version_table",
     "versions_by_data_table",
     "whole_curves",
+    "writing_batches",
 ]
 
 
