@@ -16,6 +16,19 @@ def import_() -> None:
     """Bring runs in from elsewhere. Doing so twice adds only what is new."""
 
 
+@import_.command()
+@click.argument("uri")
+@click.option("--no-artifacts", is_flag=True, help="Leave files where they are.")
+@click.option("--no-registry", is_flag=True, help="Leave registered models.")
+def mlflow(uri: str, no_artifacts: bool, no_registry: bool) -> None:
+    """Bring in a folder mlruns, a database or a tracking server.
+
+    URI is what mlflow.set_tracking_uri takes. MLflow itself is not needed.
+    """
+    report = importing.import_mlflow(uri, artifacts=not no_artifacts, registry=not no_registry)
+    click.echo(repr(report))
+
+
 def _table_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What may be said of the columns of a table."""
     for name, what in (

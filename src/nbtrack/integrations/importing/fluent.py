@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from nbtrack.integrations.importing.identity import KnownRuns
 from nbtrack.integrations.importing.importer import import_source
 from nbtrack.integrations.importing.report import ImportReport
 from nbtrack.tracking.active import current_store
@@ -53,3 +54,37 @@ def import_table(
         roles={"run": run, "step": step, "time": time, "metric": metric, "value": value},
     )
     return import_source(current_store(store), source)
+
+
+def import_mlflow(
+    tracking_uri: AnyPath,
+    *,
+    artifacts: bool = True,
+    registry: bool = True,
+    store: AnyPath | None = None,
+) -> ImportReport:
+    """Bring in what MLflow keeps: runs with all they have, and registered models.
+
+    ``tracking_uri`` is what ``mlflow.set_tracking_uri`` takes: a folder ``mlruns``, a database
+    (``sqlite:///mlflow.db``; any other through SQLAlchemy) or a server (``http://…``, which is
+    told who asks by MLFLOW_TRACKING_TOKEN, or _USERNAME and _PASSWORD). MLflow itself is not
+    needed. Runs and versions that are here already are left as they are.
+
+    Parameters
+    ----------
+    artifacts : copy the runs' files. Versions of models are files of runs.
+    registry : bring in registered models, with versions, tags, aliases and stages.
+    """
+    from nbtrack.integrations.importing.mlflow.registry import RegistryImport
+    from nbtrack.integrations.importing.mlflow.runs import MlflowSource
+    from nbtrack.integrations.importing.mlflow.stores import open_store
+
+    into = current_store(store)
+    found, address = open_store(os.fspath(tracking_uri))
+    source = MlflowSource(found, f"MLflow's {address}", artifacts=artifacts)
+
+    def models(known: KnownRuns, report: ImportReport) -> None:
+        if registry:
+            RegistryImport(into, known, report, source.omissions).all_models(found.models())
+
+    return import_source(into, source, then=models)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,8 +49,13 @@ BATCH_POINTS = 2_000_000
 BATCH_S = 15.0
 
 
-def import_source(store: Store, source: RunSource) -> ImportReport:
-    """Bring the runs of ``source`` into ``store``.
+def import_source(
+    store: Store,
+    source: RunSource,
+    *,
+    then: Callable[[KnownRuns, ImportReport], None] | None = None,
+) -> ImportReport:
+    """Bring the runs of ``source`` into ``store``, ``then`` what hangs on them.
 
     Raises what the source raises, and `StoreHeld` or `StoreUnavailable`; what came before
     that is kept, and the same call goes on behind it.
@@ -63,6 +68,8 @@ def import_source(store: Store, source: RunSource) -> ImportReport:
         known = known_runs(store)
         with progress_of(f"Importing {source.title}", source.count() or 0, unit="runs") as told:
             _Import(store, source, known, report).all_runs(told)
+        if then is not None:
+            then(known, report)
     report.not_carried = source.omissions.counts
     report.remarks += source.omissions.remarks
     return report

@@ -1,0 +1,131 @@
+"""Talking to a tracking server: who asks, how long is waited, what a refusal means."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import os
+import ssl
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from nbtrack.errors import SourceUnavailable
+
+# MLflow's own variables, which whoever has a server has set.
+_TIMEOUT = "MLFLOW_HTTP_REQUEST_TIMEOUT"
+_RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
+# Not these answers, but what is in front of the server, or its load.
+_PASSING = (408, 429, 500, 502, 503, 504)
+
+
+class Server:
+    """A server at ``uri``, asked as MLFLOW_TRACKING_TOKEN, or as _USERNAME with _PASSWORD, says.
+
+    Raises `SourceUnavailable` where it refuses, or does not answer after several tries.
+    """
+
+    def __init__(self, uri: str) -> None:
+        parts = urlsplit(uri)
+        self._headers = {
+            "Accept": "application/json",
+            **_identified(parts.username, parts.password),
+        }
+        host = parts.netloc.rpartition("@")[2]
+        self.uri = urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
+        self._timeout_s = float(os.environ.get(_TIMEOUT, "30"))
+        self._tries = 1 + int(os.environ.get(_RETRIES, "4"))
+        self._context: ssl.SSLContext | None = None
+        if parts.scheme == "https" and os.environ.get("MLFLOW_TRACKING_INSECURE_TLS") == "true":
+            self._context = ssl.create_default_context()
+            self._context.check_hostname = False
+            self._context.verify_mode = ssl.CERT_NONE
+
+    def ask(
+        self, method: str, what: str, body: Mapping[str, Any], *, is_optional: bool = False
+    ) -> dict[str, Any]:
+        """A question of the REST API. With ``is_optional`` one that is unknown answers nothing."""
+        where = f"/api/2.0/mlflow/{what}"
+        if method == "GET":
+            return self.get(f"{where}?{urlencode(body, doseq=True)}", is_optional=is_optional)
+        return self._json(where, json.dumps(body).encode(), method, is_optional=is_optional)
+
+    def get(self, where: str, *, is_optional: bool = False) -> dict[str, Any]:
+        """What ``where`` answers, as JSON."""
+        return self._json(where, None, "GET", is_optional=is_optional)
+
+    def read(self, where: str) -> bytes:
+        """The bytes at ``where``."""
+        return self.send("GET", where)
+
+    def _json(
+        self, where: str, data: bytes | None, method: str, *, is_optional: bool
+    ) -> dict[str, Any]:
+        text = self.send(method, where, data, is_optional=is_optional)
+        try:
+            found = json.loads(text or b"{}")
+        except ValueError as error:
+            raise SourceUnavailable(
+                f"{self.uri} does not answer as a tracking server of MLflow does; is it the "
+                "address of one?"
+            ) from error
+        return found if isinstance(found, dict) else {}
+
+    def send(
+        self, method: str, where: str, data: bytes | None = None, *, is_optional: bool = False
+    ) -> bytes:
+        """Send a request until there is an answer; its body."""
+        headers = {**self._headers, **({"Content-Type": "application/json"} if data else {})}
+        request = urllib.request.Request(self.uri + where, data, headers, method=method)
+        reason = ""
+        for attempt in range(self._tries):
+            if attempt:
+                time.sleep(min(0.2 * 2**attempt, 5.0))
+            try:
+                with urllib.request.urlopen(
+                    request, timeout=self._timeout_s, context=self._context
+                ) as answer:
+                    body: bytes = answer.read()
+                    return body
+            except urllib.error.HTTPError as error:
+                with error:
+                    told = _told(error)
+                if is_optional and error.code in (400, 404, 405, 501):
+                    return b""
+                if error.code in (401, 403):
+                    raise SourceUnavailable(
+                        f"{self.uri} refuses ({error.code}); set MLFLOW_TRACKING_TOKEN, or "
+                        "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD."
+                    ) from error
+                if error.code not in _PASSING:
+                    raise SourceUnavailable(f"{self.uri} answers {error.code}: {told}") from error
+                reason = f"answers {error.code}: {told}"
+            except (OSError, http.client.HTTPException) as error:
+                reason = f"does not answer ({getattr(error, 'reason', None) or error})"
+        raise SourceUnavailable(
+            f"{self.uri} {reason}, after {self._tries} tries. What came before that is kept: the "
+            "same call goes on when it answers again."
+        )
+
+
+def _identified(user: str | None, password: str | None) -> dict[str, str]:
+    token = os.environ.get("MLFLOW_TRACKING_TOKEN")
+    user = user or os.environ.get("MLFLOW_TRACKING_USERNAME")
+    password = password or os.environ.get("MLFLOW_TRACKING_PASSWORD")
+    if user and password:
+        pair = base64.b64encode(f"{user}:{password}".encode()).decode()
+        return {"Authorization": f"Basic {pair}"}
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def _told(error: urllib.error.HTTPError) -> str:
+    try:
+        text = error.read(10_000).decode(errors="replace")
+        found = json.loads(text)
+        return str(found.get("message", found))[:300]
+    except (OSError, ValueError, AttributeError, http.client.HTTPException):
+        return str(error.reason)
