@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from nbtrack.datasets.dataset import Dataset
     from nbtrack.datasets.fluent import dataset, log_input
     from nbtrack.errors import NbtrackError
-    from nbtrack.integrations.importing.fluent import import_mlflow, import_table
+    from nbtrack.integrations.importing.fluent import (
+        import_mlflow,
+        import_table,
+        import_tensorboard,
+    )
     from nbtrack.magics import load_ipython_extension, unload_ipython_extension
     from nbtrack.models.python_model import PythonModel
     from nbtrack.models.saving import log_model, save_model
@@ -111,7 +115,11 @@ _HOMES = {
     "nbtrack.datasets.dataset": ("Dataset",),
     "nbtrack.datasets.fluent": ("dataset", "log_input"),
     "nbtrack.errors": ("NbtrackError",),
-    "nbtrack.integrations.importing.fluent": ("import_mlflow", "import_table"),
+    "nbtrack.integrations.importing.fluent": (
+        "import_mlflow",
+        "import_table",
+        "import_tensorboard",
+    ),
     "nbtrack.magics": ("load_ipython_extension", "unload_ipython_extension"),
     "nbtrack.models.python_model": ("PythonModel",),
     "nbtrack.models.saving": ("log_model", "save_model"),
@@ -229,6 +237,7 @@ __all__ = [
     "get_run",
     "import_mlflow",
     "import_table",
+    "import_tensorboard",
     "importance",
     "infer_signature",
     "lineage",

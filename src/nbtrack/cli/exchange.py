@@ -29,6 +29,14 @@ def mlflow(uri: str, no_artifacts: bool, no_registry: bool) -> None:
     click.echo(repr(report))
 
 
+@import_.command()
+@click.argument("logdir", type=click.Path(exists=True, file_okay=False))
+@click.option("--experiment", help="By default, the folder's name.")
+def tensorboard(logdir: str, experiment: str | None) -> None:
+    """Bring in a LOGDIR: each folder in it with event files is a run."""
+    click.echo(repr(importing.import_tensorboard(logdir, experiment=experiment)))
+
+
 def _table_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What may be said of the columns of a table."""
     for name, what in (

@@ -121,6 +121,7 @@ class PointsChunk:
     damage: list[Damage] = field(default_factory=list)
 
 
+@cache
 def record_dtype() -> np.dtype[Any]:
     """The layout of a record: series, step, ts (µs of UTC), value, check."""
     import numpy as np

@@ -88,3 +88,18 @@ def import_mlflow(
             RegistryImport(into, known, report, source.omissions).all_models(found.models())
 
     return import_source(into, source, then=models)
+
+
+def import_tensorboard(
+    logdir: AnyPath, *, experiment: str | None = None, store: AnyPath | None = None
+) -> ImportReport:
+    """Bring in what TensorBoard shows of a folder: each folder in it with event files is a run.
+
+    Scalars become metrics and hparams parameters; images and sounds are kept as files, texts
+    and histograms as tables of a row a step (``run.load_table("text/<tag>.json")``).
+    ``experiment`` is the folder's name where none is given. Needs ``nbtrack[tensorboard]``.
+    """
+    from nbtrack.integrations.importing.tensorboard.source import EventFolder
+
+    source = EventFolder(Path(logdir), experiment=experiment)
+    return import_source(current_store(store), source)

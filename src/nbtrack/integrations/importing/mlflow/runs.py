@@ -138,6 +138,8 @@ def _curve(points: Points) -> Curve:
     except OverflowError as error:
         raise InvalidValue(f"The metric {key!r} has a step that is no 64-bit integer.") from error
     value = np.array(values, np.float64)
+    if (step[1:] > step[:-1]).all():
+        return Curve(key, step, time * 1000, value)
     # MLflow's last point is the greatest (step, time, value). Ours have microseconds, so that
     # those of one millisecond keep an order.
     order = np.lexsort((value, time, step))

@@ -52,6 +52,12 @@ class Tables(Protocol):
         """The rows that have one of ``values`` in ``column``, or all."""
         ...
 
+    def tuples(
+        self, table: str, names: Sequence[str], column: str, values: Sequence[object]
+    ) -> Iterable[tuple[Any, ...]]:
+        """As `rows`, of some columns by place: for those that are many."""
+        ...
+
 
 class SqlStore:
     """A database of MLflow's. Raises `InvalidValue` where it is none, or cannot be read."""
@@ -184,14 +190,20 @@ class SqlStore:
         return _grouped(self._tables.rows(table, "run_uuid", run_ids), "run_uuid")
 
     def _points(self, run_id: str) -> Iterator[Points]:
-        of_key = _grouped(self._tables.rows("metrics", "run_uuid", [run_id]), "key")
+        columns = ["key", "timestamp", "value", "step", "is_nan"]
+        there = set(self._tables.columns("metrics"))
+        known = [column for column in columns if column in there]
+        of_key: dict[str, list[tuple[Any, ...]]] = {}
+        for row in self._tables.tuples("metrics", known, "run_uuid", [run_id]):
+            of_key.setdefault(row[0], []).append(row)
         for key, rows in of_key.items():
-            yield (
-                key,
-                [row["timestamp"] for row in rows],
-                [_number(row) for row in rows],
-                [row.get("step") or 0 for row in rows],
-            )
+            found = dict(zip(known, map(list, zip(*rows, strict=True)), strict=True))
+            zeros = [0] * len(rows)
+            values = found["value"]
+            for index, is_nan in enumerate(found.get("is_nan", zeros)):
+                if is_nan or abs(values[index]) >= _LARGEST:
+                    values[index] = math.nan if is_nan else math.copysign(math.inf, values[index])
+            yield key, found["timestamp"], values, found.get("step", zeros)
 
     def _datasets(self, run_ids: Sequence[str]) -> dict[str, list[MlflowDataset]]:
         if not self._tables.columns("inputs") or not self._tables.columns("datasets"):
@@ -273,7 +285,6 @@ class _SqliteTables:
         self._uri = uri
         # Read-only, and as it is: not even a lock file is made beside it.
         self._connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-        self._connection.row_factory = sqlite3.Row
         self._columns: dict[str, list[str]] = {}
 
     def columns(self, table: str) -> Sequence[str]:
@@ -287,9 +298,25 @@ class _SqliteTables:
         where = f' WHERE "{column}" IN ({marks})' if column else ""
         return self._query(f'SELECT * FROM "{table}"{where}', values)
 
+    def tuples(
+        self, table: str, names: Sequence[str], column: str, values: Sequence[object]
+    ) -> Iterable[tuple[Any, ...]]:
+        chosen = ", ".join(f'"{name}"' for name in names)
+        marks = ", ".join("?" * len(values))
+        return self._tuples(
+            f'SELECT {chosen} FROM "{table}" WHERE "{column}" IN ({marks})', values
+        )[1]
+
     def _query(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
+        names, found = self._tuples(sql, values)
+        return [dict(zip(names, row, strict=True)) for row in found]
+
+    def _tuples(
+        self, sql: str, values: Sequence[object]
+    ) -> tuple[list[str], list[tuple[Any, ...]]]:
         try:
-            return [dict(row) for row in self._connection.execute(sql, tuple(values))]
+            found = self._connection.execute(sql, tuple(values))
+            return [column[0] for column in found.description], found.fetchall()
         except sqlite3.Error as error:
             raise InvalidValue(
                 f"{self._uri} cannot be read ({error}); what came before is imported."
@@ -318,13 +345,20 @@ class _AnyTables:
         return list(self._table(table).columns.keys()) if table in self._names else []
 
     def rows(self, table: str, column: str = "", values: Sequence[object] = ()) -> Iterable[Row]:
+        names = self.columns(table)
+        found = self.tuples(table, names, column, values)
+        return [dict(zip(names, row, strict=True)) for row in found]
+
+    def tuples(
+        self, table: str, names: Sequence[str], column: str, values: Sequence[object]
+    ) -> Iterable[tuple[Any, ...]]:
         made = self._table(table)
-        query = self._sql.select(made)
+        query = self._sql.select(*(made.columns[name] for name in names))
         if column:
             query = query.where(made.columns[column].in_(list(values)))
         try:
             with self._engine.connect() as connection:
-                return [dict(row) for row in connection.execute(query).mappings()]
+                return [tuple(row) for row in connection.execute(query)]
         except self._sql.exc.SQLAlchemyError as error:
             raise self._told(error) from error
 
@@ -344,13 +378,6 @@ def _grouped(rows: Iterable[Row], column: str) -> dict[str, list[Row]]:
     for row in rows:
         found.setdefault(row[column], []).append(row)
     return found
-
-
-def _number(row: Row) -> float:
-    if row.get("is_nan"):
-        return math.nan
-    value = float(row["value"])
-    return math.copysign(math.inf, value) if abs(value) >= _LARGEST else value
 
 
 def _hidden(uri: str) -> str:
