@@ -238,6 +238,7 @@ __all__ = [
     "import_mlflow",
     "import_table",
     "import_tensorboard",
+    "import_wandb",
     "importance",
     "infer_signature",
     "lineage",

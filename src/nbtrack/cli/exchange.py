@@ -37,6 +37,14 @@ def tensorboard(logdir: str, experiment: str | None) -> None:
     click.echo(repr(importing.import_tensorboard(logdir, experiment=experiment)))
 
 
+@import_.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False))
+@click.option("--experiment", help="By default, W&B's project.")
+def wandb(folder: str, experiment: str | None) -> None:
+    """Bring in a FOLDER with offline runs of W&B, or with exported ones."""
+    click.echo(repr(importing.import_wandb(folder, experiment=experiment)))
+
+
 def _table_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What may be said of the columns of a table."""
     for name, what in (

@@ -103,3 +103,17 @@ def import_tensorboard(
 
     source = EventFolder(Path(logdir), experiment=experiment)
     return import_source(current_store(store), source)
+
+
+def import_wandb(
+    folder: AnyPath, *, experiment: str | None = None, store: AnyPath | None = None
+) -> ImportReport:
+    """Bring in what W&B left in a folder: offline runs, and what was exported from its pages.
+
+    Offline runs are files ``.wandb``, also such as were being written when their process died;
+    exported ones folders with a summary or a history, or a table of runs (``.csv``). The
+    experiment is W&B's project where none is given. W&B itself is not needed.
+    """
+    from nbtrack.integrations.importing.wandb.source import WandbFolder
+
+    return import_source(current_store(store), WandbFolder(Path(folder), experiment=experiment))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.integrations.importing.tensorboard.records import Trouble, records
-from nbtrack.integrations.importing.wire import double, fields, message, signed, single, text
+from nbtrack.integrations.importing.wire import double, fields, message, signed, text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,15 +28,21 @@ _TAG, _SIMPLE, _IMAGE, _HISTOGRAM, _AUDIO, _TENSOR, _METADATA = 1, 2, 4, 5, 6, 8
 _READ_TIME = struct.Struct("<d").unpack_from
 _MAX_TEMPLATES = 20_000
 
+# What adds a step, a time and a value to the points of a tag.
+_Appends = tuple[Callable[[int], None], Callable[[bytes], None], Callable[[bytes], None]]
+
 
 @dataclass(slots=True)
 class Scalars:
-    """Points of one tag, raw: steps, and times and values as bytes to be joined."""
+    """Points of one tag, raw: steps, and times and values as bytes to be joined.
 
+    ``width`` is that of a value: 4 bytes or 8.
+    """
+
+    width: int
     steps: list[int] = field(default_factory=list)
     times: list[bytes] = field(default_factory=list)
     values: list[bytes] = field(default_factory=list)
-    width: int = 4
 
     def arrays(self) -> tuple[Array, Array, Array]:
         """Steps, times in µs of UTC, and values."""
@@ -66,9 +72,9 @@ class Summary:
 
 @dataclass(slots=True)
 class RunEvents:
-    """All that the event files of one run hold."""
+    """All that the event files of one run hold; scalars by tag and width."""
 
-    scalars: dict[str, Scalars] = field(default_factory=dict)
+    scalars: dict[tuple[str, int], Scalars] = field(default_factory=dict)
     summaries: list[Summary] = field(default_factory=list)
     hparams: list[bytes] = field(default_factory=list)
     graphs: int = 0
@@ -84,7 +90,7 @@ def read_events(files: list[Path], trouble: Trouble, told: Callable[[str], None]
     plugins: dict[str, str] = {}
     # By length of what follows the step: where the number is; and what is around it.
     offsets: dict[int, list[int]] = {}
-    templates: dict[bytes, Scalars] = {}
+    templates: dict[bytes, _Appends] = {}
     for file in files:
         for offset, record in records(file, trouble):
             try:
@@ -100,12 +106,19 @@ def read_events(files: list[Path], trouble: Trouble, told: Callable[[str], None]
                         step |= byte << shift
                         at += 1
                     rest = record[at:]
+                    # At the very end, as the oldest and most frequent kind has it, or within.
+                    known = templates.get(rest[:-4])
+                    if known is not None:
+                        known[0](step)
+                        known[1](record[1:9])
+                        known[2](rest[-4:])
+                        continue
                     for place in offsets.get(len(rest), ()):
                         known = templates.get(rest[:place] + rest[place + 4 :])
                         if known is not None:
-                            known.steps.append(step)
-                            known.times.append(record[1:9])
-                            known.values.append(rest[place : place + 4])
+                            known[0](step)
+                            known[1](record[1:9])
+                            known[2](rest[place : place + 4])
                             break
                     else:
                         _read(found, record, file, offset, plugins, told)
@@ -210,15 +223,7 @@ def _scalar(value: dict[int, Any], plugin: str) -> tuple[bytes, int] | None:
 
 
 def _append(found: RunEvents, tag: str, step: int, time_s: float, data: bytes, width: int) -> None:
-    scalars = found.scalars.setdefault(tag, Scalars(width=width))
-    if scalars.width != width:
-        # A tag of floats that becomes one of doubles, or the other way round.
-        number = single(int.from_bytes(data, "little")) if width == 4 else _READ_TIME(data)[0]
-        if scalars.width == 4:
-            wide = [single(int.from_bytes(each, "little")) for each in scalars.values]
-            scalars.values = [struct.pack("<d", each) for each in wide]
-            scalars.width = 8
-        data = struct.pack("<d", number)
+    scalars = found.scalars.setdefault((tag, width), Scalars(width))
     scalars.steps.append(step)
     scalars.times.append(struct.pack("<d", time_s))
     scalars.values.append(data)
@@ -228,18 +233,22 @@ def _learn(
     found: RunEvents,
     rest: bytes,
     offsets: dict[int, list[int]],
-    templates: dict[bytes, Scalars],
+    templates: dict[bytes, _Appends],
 ) -> None:
     """Keep a record that was one scalar as a template."""
     for place in _places(rest):
         tag = _only_tag(rest)
-        scalars = found.scalars.get(tag) if tag is not None else None
-        if scalars is None or scalars.width != 4:
+        scalars = found.scalars.get((tag, 4)) if tag is not None else None
+        if scalars is None:
             return
         known = offsets.setdefault(len(rest), [])
         if place not in known:
             known.append(place)
-        templates[rest[:place] + rest[place + 4 :]] = scalars
+        templates[rest[:place] + rest[place + 4 :]] = (
+            scalars.steps.append,
+            scalars.times.append,
+            scalars.values.append,
+        )
 
 
 def _only_tag(rest: bytes) -> str | None:

@@ -6,17 +6,17 @@ images named as `Run.log_image` names those of a series.
 
 from __future__ import annotations
 
+import datetime
 import hashlib
-import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.integrations.importing.paths import path_of, table_file
 from nbtrack.integrations.importing.source import SourceFile
 from nbtrack.integrations.importing.tensorboard.events import Summary, summary_value
 from nbtrack.integrations.importing.tensorboard.records import record_at
 from nbtrack.integrations.importing.wire import double, fields, message, text
-from nbtrack.tracking.files.tables import table_bytes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,15 +53,7 @@ def media_files(
             unreadable()
     if rows:
         ending = "json" if plugin == "text" else "parquet"
-        path = f"{plugin}/{path_of(tag)}.{ending}"
-        yield SourceFile(path, partial(_table, rows, path))
-
-
-def path_of(tag: str) -> str:
-    """A tag as a path within a run: its ``/`` make folders, and nothing leads out."""
-    parts = [re.sub(r"[\\:\x00-\x1f\x7f]", "_", part).strip() for part in tag.split("/")]
-    kept = [part if part != ".." and part != "." else "_" for part in parts if part]
-    return "/".join(kept)[:800] or "_"
+        yield table_file(plugin, tag, rows, ending)
 
 
 def _step_path(plugin: str, summary: Summary, index: int, ending: str) -> str:
@@ -134,12 +126,4 @@ def _doubles(data: bytes, wanted: int) -> Array:
 
 
 def _time(seconds: float) -> str:
-    import datetime
-
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat()
-
-
-def _table(rows: list[dict[str, Any]], path: str) -> bytes:
-    import pyarrow
-
-    return table_bytes(pyarrow.Table.from_pylist(rows), path)

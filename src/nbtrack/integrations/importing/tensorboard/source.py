@@ -58,7 +58,7 @@ class EventFolder:
         trouble = Trouble()
         found = read_events(files, trouble, self._omit_plugin)
         self._tell(folder, found, trouble)
-        curves = [Curve(tag, *scalars.arrays()) for tag, scalars in found.scalars.items()]
+        curves = [Curve(tag, *scalars.arrays()) for (tag, _), scalars in found.scalars.items()]
         ends = [int(curve.times_us.max()) for curve in curves if len(curve.times_us)]
         params, status = _hparams(found.hparams)
         name = folder.relative_to(self._root).as_posix()
