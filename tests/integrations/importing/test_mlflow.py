@@ -1,0 +1,271 @@
+"""What MLflow has made arrives: in each of its stores the same."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import sqlite3
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+import nbtrack
+from nbtrack.errors import InvalidValue, SourceUnavailable
+from tests.integrations.importing.mlflow_made import MlflowMade
+
+
+@pytest.mark.parametrize("kind", ["files", "sqlite", "server"])
+def test_all_that_mlflow_made_arrives(kind: str, made_by_mlflow: MlflowMade, place: Path) -> None:
+    report = nbtrack.import_mlflow(made_by_mlflow.uris[kind])
+    assert report.runs == 4
+    assert report.not_carried["experiments without runs"] == 2
+    assert report.not_carried["tags of experiments"] == 1
+    runs = {run["name"]: run for run in nbtrack.sql("SELECT * FROM all_runs").arrow().to_pylist()}
+    assert {name: run["status"] for name, run in runs.items()} == {
+        "one": "finished",
+        "child": "failed",
+        "going on": "running",
+        "gone": "finished",
+    }
+    assert runs["gone"]["deleted"]
+    assert runs["child"]["parent_id"] == runs["one"]["run_id"]
+    one = nbtrack.get_run("one")
+    assert (runs["one"]["user"], runs["one"]["source"]) == ("ada", "train.py")
+    assert (one.experiment, one.note) == ("iris", "a *note*")
+    assert runs["one"]["duration_s"] == 9.0
+    assert dict(one.params) == {
+        "lr": 0.1,
+        "depth": 3,
+        "name": "x y",
+        "flag": True,
+        "a/b c": 0.001,
+    }
+    # The text is MLflow's still: 0.10 is no other number, but another text.
+    texts = nbtrack.sql("SELECT value FROM params WHERE key = 'lr'").arrow()
+    assert texts["value"].to_pylist() == ["0.10"]
+    metrics = dict(one.metrics)
+    assert math.isnan(metrics["nan"])
+    assert (metrics["inf"], metrics["m/low"], metrics["loss"]) == (math.inf, -math.inf, 0.2)
+    # Of two points of one moment the greater is the last, as in MLflow.
+    assert metrics["again"] == 2.0
+    steps = nbtrack.sql("SELECT DISTINCT step FROM metrics WHERE key = 'loss' ORDER BY 1").arrow()
+    assert steps["step"].to_pylist() == [-1, 0, 1, 2, 3, 4]
+    assert one.tags["team"] == "red"
+    [data] = nbtrack.sql("SELECT * FROM inputs").arrow().to_pylist()
+    assert (data["name"], data["digest"], data["context"]) == ("train", "abc123", "training")
+    assert (data["source"], data["schema"]) == ("/data/train.csv", '{"a": "long"}')
+    assert nbtrack.load_text("notes/a.txt", run="one") == "hello"
+    assert {"classic/MLmodel", "model/MLmodel"} <= set(nbtrack.list_artifacts(run="one")["path"])
+
+
+@pytest.mark.parametrize("kind", ["files", "sqlite", "server"])
+def test_registered_models_arrive_once(kind: str, made_by_mlflow: MlflowMade, place: Path) -> None:
+    report = nbtrack.import_mlflow(made_by_mlflow.uris[kind])
+    assert report.carried["versions"] == 2
+    registry = nbtrack.Registry()
+    model = registry.get_registered_model("reg")
+    assert (model.description, model.tags, model.aliases) == (
+        "described",
+        {"k": "v"},
+        {"champion": 2},
+    )
+    second, third = registry.get_model_version("reg", 2), registry.get_model_version("reg", 3)
+    assert (second.path, second.stage, second.description) == ("model", "None", "second")
+    assert second.tags == {"q": "w"}
+    assert (third.path, third.stage) == ("classic", "Production")
+    before = len(registry.history("reg"))
+    again = nbtrack.import_mlflow(made_by_mlflow.uris[kind])
+    assert not again.carried["versions"]
+    assert len(registry.history("reg")) == before
+
+
+def test_store_of_files_that_was_moved_has_its_artifacts(
+    made_by_mlflow: MlflowMade, place: Path, tmp_path: Path
+) -> None:
+    moved = shutil.copytree(made_by_mlflow.folder / "mlruns", tmp_path / "moved" / "mlruns")
+    for file in moved.rglob("meta.yaml"):
+        text = file.read_text().replace(str(made_by_mlflow.folder), "/gone")
+        file.write_text(text)
+    artifacts = [*moved.glob("*/*/artifacts")]
+    for folder in moved.glob("*/*/params"):
+        (folder.parent / "artifacts").mkdir(exist_ok=True)
+        (folder.parent / "artifacts" / "here.txt").write_text("still here")
+    assert artifacts is not None
+    nbtrack.import_mlflow(moved.parent)
+    assert nbtrack.load_text("here.txt", run="one") == "still here"
+
+
+# Old and damaged databases
+
+
+def _database(file: Path, *tables: str) -> str:
+    with sqlite3.connect(file) as connection:
+        for table in tables:
+            connection.execute(table)
+    connection.close()
+    return f"sqlite:///{file}"
+
+
+_OLD = (
+    "CREATE TABLE experiments (experiment_id INTEGER, name TEXT, lifecycle_stage TEXT)",
+    "INSERT INTO experiments VALUES (0, 'Default', 'active')",
+    "CREATE TABLE runs (run_uuid TEXT, name TEXT, user_id TEXT, status TEXT, start_time BIGINT,"
+    " end_time BIGINT, lifecycle_stage TEXT, artifact_uri TEXT, experiment_id INTEGER)",
+    "INSERT INTO runs VALUES ('ab', '', 'ada', 'FINISHED', 1500000000000, 1500000001000,"
+    " 'active', './mlruns/0/ab/artifacts', 0)",
+    "CREATE TABLE params (key TEXT, value TEXT, run_uuid TEXT)",
+    "INSERT INTO params VALUES ('lr', '0.1', 'ab')",
+    "CREATE TABLE tags (key TEXT, value TEXT, run_uuid TEXT)",
+    "CREATE TABLE metrics (key TEXT, value FLOAT, timestamp BIGINT, run_uuid TEXT)",
+    "INSERT INTO metrics VALUES ('loss', 0.5, 1500000000500, 'ab')",
+)
+
+
+def test_database_of_mlflows_first_version_is_read(tmp_path: Path, place: Path) -> None:
+    # Without steps, NaN, registered models, data sets and logged models.
+    report = nbtrack.import_mlflow(_database(tmp_path / "old.db", *_OLD))
+    assert (report.runs, report.carried["points"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("tables", "told"),
+    [
+        (_OLD[:2], "its table 'runs' has no"),
+        (("CREATE TABLE experiments (id INTEGER)",), "has no experiment_id, name"),
+    ],
+)
+def test_database_that_is_none_is_told_in_a_sentence(
+    tables: tuple[str, ...], told: str, tmp_path: Path, place: Path
+) -> None:
+    with pytest.raises(InvalidValue, match=told):
+        nbtrack.import_mlflow(_database(tmp_path / "none.db", *tables))
+    assert not place.exists()
+
+
+def test_file_that_is_no_database_is_told_in_a_sentence(tmp_path: Path, place: Path) -> None:
+    (tmp_path / "x.db").write_bytes(b"no database" * 1000)
+    with pytest.raises(InvalidValue, match="not a database"):
+        nbtrack.import_mlflow(f"sqlite:///{tmp_path}/x.db")
+
+
+def test_any_database_is_read_through_sqlalchemy(tmp_path: Path, place: Path) -> None:
+    uri = _database(tmp_path / "old.db", *_OLD)
+    from nbtrack.integrations.importing.mlflow import sql_store
+
+    # The path that PostgreSQL and MySQL take, with the driver that is here.
+    tables = sql_store._AnyTables(uri)
+    [run] = tables.rows("runs", "run_uuid", ["ab"])
+    assert (run["status"], run["start_time"]) == ("FINISHED", 1500000000000)
+    assert list(tables.tuples("metrics", ["key", "value"], "run_uuid", ["ab"])) == [("loss", 0.5)]
+    assert tables.columns("model_versions") == []
+
+
+@pytest.mark.parametrize(
+    ("uri", "told"),
+    [
+        ("htp://x", "no address of MLflow's"),
+        ("/nowhere/mlruns", "There is no folder"),
+        ("sqlite:////nowhere/ml.db", "There is no file"),
+    ],
+)
+def test_wrong_address_is_told_in_a_sentence(uri: str, told: str, place: Path) -> None:
+    with pytest.raises(InvalidValue, match=told):
+        nbtrack.import_mlflow(uri)
+
+
+# A server that has its moods
+
+
+class _Moody(BaseHTTPRequestHandler):
+    """Answers what ``answers`` has next for a path; a number is a status, and None hangs up."""
+
+    answers: dict[str, list[object]]
+    asked: list[tuple[str, str | None]]
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        name = self.path.partition("?")[0].removeprefix("/api/2.0/mlflow/")
+        self.asked.append((name, self.headers.get("Authorization")))
+        left = self.answers.get(name, [b"{}"])
+        answer = left.pop(0) if len(left) > 1 else left[0]
+        if answer is None:
+            self.close_connection = True
+            return
+        self.send_response(answer if isinstance(answer, int) else 200)
+        self.end_headers()
+        self.wfile.write(answer if isinstance(answer, bytes) else b'{"message": "no"}')
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def moody(monkeypatch: pytest.MonkeyPatch) -> Iterator[ThreadingHTTPServer]:
+    """A server; its handler's ``answers`` are the test's to set."""
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    handler = type("Handler", (_Moody,), {"answers": {}, "asked": []})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+_EXPERIMENTS = b'{"experiments": [{"experiment_id": "1", "name": "iris"}]}'
+_PAGE = (
+    b'{"runs": [{"info": {"run_id": "ab", "status": "FINISHED", "start_time": 1700000000000}}],'
+    b' "next_page_token": "more"}'
+)
+
+
+def _uri(server: ThreadingHTTPServer) -> str:
+    return f"http://127.0.0.1:{server.server_port}"
+
+
+def test_server_that_stops_answering_keeps_what_came(
+    moody: ThreadingHTTPServer, place: Path
+) -> None:
+    answers = moody.RequestHandlerClass.answers  # type: ignore[attr-defined]
+    answers["experiments/search"] = [_EXPERIMENTS]
+    answers["runs/search"] = [_PAGE, None]
+    with pytest.raises(SourceUnavailable, match="the same call goes on"):
+        nbtrack.import_mlflow(_uri(moody))
+    assert len(nbtrack.search_runs()) == 1
+    answers["runs/search"] = [_PAGE, b'{"runs": []}']
+    assert nbtrack.import_mlflow(_uri(moody)).already_there == 1
+
+
+def test_passing_refusals_are_waited_out(moody: ThreadingHTTPServer, place: Path) -> None:
+    answers = moody.RequestHandlerClass.answers  # type: ignore[attr-defined]
+    answers["experiments/search"] = [503, _EXPERIMENTS]
+    answers["runs/search"] = [None, b"{}"]
+    assert nbtrack.import_mlflow(_uri(moody)).runs == 0
+
+
+def test_server_is_told_who_asks(
+    moody: ThreadingHTTPServer, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = moody.RequestHandlerClass.asked  # type: ignore[attr-defined]
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "secret")
+    nbtrack.import_mlflow(_uri(moody))
+    assert {told for _, told in asked} == {"Bearer secret"}
+    moody.RequestHandlerClass.answers["experiments/search"] = [401]  # type: ignore[attr-defined]
+    with pytest.raises(SourceUnavailable, match="MLFLOW_TRACKING_TOKEN") as told:
+        nbtrack.import_mlflow(_uri(moody).replace("://", "://ada:secret@"))
+    assert "secret" not in str(told.value)
+
+
+def test_address_that_is_no_tracking_server_is_told(
+    moody: ThreadingHTTPServer, place: Path
+) -> None:
+    moody.RequestHandlerClass.answers["experiments/search"] = [b"<html>"]  # type: ignore[attr-defined]
+    with pytest.raises(SourceUnavailable, match="does not answer as a tracking server"):
+        nbtrack.import_mlflow(_uri(moody))

@@ -1,0 +1,172 @@
+"""What TensorBoard shows arrives, and what is left of a damaged file."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pyarrow.parquet
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tensorboardX.proto.event_pb2 import Event
+from tensorboardX.proto.summary_pb2 import Summary
+
+import nbtrack
+from nbtrack.errors import InvalidValue
+from nbtrack.integrations.importing.tensorboard.events import read_events
+from nbtrack.integrations.importing.tensorboard.records import Trouble
+from tests.integrations.importing.event_files import frame, plain, write_events, write_folder
+
+
+@pytest.fixture
+def imported(tmp_path: Path, place: Path) -> Path:
+    """A folder with all that TensorBoard shows, brought in."""
+    folder = write_folder(tmp_path / "logs")
+    report = nbtrack.import_tensorboard(folder)
+    assert report.runs == 3
+    assert report.not_carried == {"summaries of 'pr_curves'": 1}
+    return folder
+
+
+def test_scalars_of_either_style_arrive_with_their_times(imported: Path) -> None:
+    metrics = nbtrack.sql(
+        "SELECT key, step, epoch_us(ts) AS us, value FROM metrics JOIN runs USING (run_id) "
+        "WHERE name = 'new' ORDER BY key, step"
+    ).arrow()
+    found: dict[str, list[float]] = {}
+    for row in metrics.to_pylist():
+        found.setdefault(row["key"], []).append(row["value"])
+    assert found == {
+        "float": [0.0, 0.5, 1.0, 1.5],
+        "content": [0.0, 0.25, 0.5, 0.75],
+        "double": [0.1 * step for step in range(4)],
+    }
+    assert set(metrics["us"].to_pylist()) == {1_700_000_000_250_000 + s * 10**6 for s in range(4)}
+    assert dict(nbtrack.get_run("rich").metrics) == {"loss/train": pytest.approx(0.2)}
+
+
+def test_hparams_arrive_as_parameters(imported: Path) -> None:
+    [session] = nbtrack.search_runs("params.opt = 'sgd'")
+    assert dict(nbtrack.get_run(session["run_id"]).params) == {
+        "lr": 0.1,
+        "n": 3,
+        "opt": "sgd",
+        "on": True,
+    }
+
+
+def test_text_images_sounds_and_histograms_arrive_as_files(imported: Path) -> None:
+    table = nbtrack.load_table("text/note/text_summary.json", run="rich")
+    assert [row["text"] for row in table.to_dict("records")] == ["hello", "*world*"]
+    paths = nbtrack.list_artifacts("images", run="rich")["path"]
+    [image] = list(paths)
+    assert image.startswith("images/im+step+3+timestamp+")
+    assert nbtrack.load_image(image, run="rich").size == (4, 4)
+    [sound] = list(nbtrack.list_artifacts("audio", run="new")["path"])
+    assert sound.endswith(".wav")
+    [row] = nbtrack.load_table("histograms/weights.parquet", run="rich").to_dict("records")
+    assert sum(row["count"]) == 100
+    assert (row["left"][0], row["right"][-1]) == (0.0, 99.0)
+
+
+def test_extreme_values_and_steps_arrive(tmp_path: Path, place: Path) -> None:
+    values = [0.0, math.inf, -math.inf, math.nan, 1e-45]
+    steps = [0, -1, 2**40, 127, 128]
+    events = [
+        Event(
+            wall_time=1.7e9 + 1,
+            step=step,
+            summary=Summary(value=[Summary.Value(tag="x" * length, simple_value=value)]),
+        )
+        for length in (1, 130, 300)
+        for step, value in zip(steps, values, strict=True)
+    ]
+    write_events(tmp_path / "logs", events)
+    nbtrack.import_tensorboard(tmp_path / "logs")
+    found = nbtrack.sql("SELECT key, step, value FROM metrics").arrow().to_pylist()
+    assert len(found) == 15
+    for row in found:
+        expected = values[steps.index(row["step"])]
+        assert (
+            math.isnan(row["value"])
+            if math.isnan(expected)
+            else row["value"] == pytest.approx(expected, rel=1e-6)
+        )
+
+
+# Files that are not whole
+
+_EVENTS = [*plain(20, "loss"), *plain(20, "other tag")]
+_RECORDS = [
+    frame(event.SerializeToString())
+    for event in [Event(wall_time=1_700_000_000.0, file_version="brain.Event:2"), *_EVENTS]
+]
+_WHOLE = b"".join(_RECORDS)
+
+
+def _points(file: Path, trouble: Trouble) -> list[tuple[str, int]]:
+    found = read_events([file], trouble, lambda plugin: None)
+    return [(tag, step) for (tag, _), scalars in found.scalars.items() for step in scalars.steps]
+
+
+@given(st.integers(0, len(_WHOLE)))
+def test_file_that_was_cut_at_any_byte_gives_what_was_whole(
+    tmp_path_factory: pytest.TempPathFactory, cut: int
+) -> None:
+    file = tmp_path_factory.getbasetemp() / "cut.tfevents"
+    file.write_bytes(_WHOLE[:cut])
+    whole, size = 0, 0
+    while whole < len(_RECORDS) and size + len(_RECORDS[whole]) <= cut:
+        size += len(_RECORDS[whole])
+        whole += 1
+    trouble = Trouble()
+    assert len(_points(file, trouble)) == max(0, whole - 1)
+    assert (trouble.damaged, trouble.unread_bytes) == (0, 0)
+
+
+@settings(max_examples=60)
+@given(st.integers(len(_RECORDS[0]), len(_WHOLE) - 1), st.integers(1, 255))
+def test_byte_that_was_changed_is_told_and_costs_what_it_hits(
+    tmp_path_factory: pytest.TempPathFactory, at: int, change: int
+) -> None:
+    file = tmp_path_factory.getbasetemp() / "changed.tfevents"
+    file.write_bytes(_WHOLE[:at] + bytes([_WHOLE[at] ^ change]) + _WHOLE[at + 1 :])
+    trouble = Trouble()
+    found = _points(file, trouble)
+    assert len(found) < len(_EVENTS)
+    assert trouble.damaged == 1 or trouble.unread_bytes > 0
+    if trouble.damaged:
+        assert len(found) == len(_EVENTS) - 1
+
+
+def test_damage_is_told_in_the_report(tmp_path: Path, place: Path) -> None:
+    file = write_events(tmp_path / "logs", plain(10))
+    data = bytearray(file.read_bytes())
+    data[-60] ^= 1
+    file.write_bytes(bytes(data))
+    report = nbtrack.import_tensorboard(tmp_path / "logs")
+    assert report.runs == 1
+    assert report.not_carried == {"records that are damaged": 1}
+    assert report.carried["points"] == 9
+
+
+def test_folder_without_event_files_is_told(tmp_path: Path, place: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InvalidValue, match="no event file of TensorBoard"):
+        nbtrack.import_tensorboard(tmp_path / "empty")
+    assert not place.exists()
+
+
+def test_parquet_of_a_histogram_is_read_by_anything(imported: Path, tmp_path: Path) -> None:
+    nbtrack.download_artifacts(
+        run="rich", artifact_path="histograms/weights.parquet", dst_path=tmp_path / "out"
+    )
+    [file] = list((tmp_path / "out").rglob("*.parquet"))
+    assert pyarrow.parquet.read_table(file).column_names == [
+        "step",
+        "time",
+        "left",
+        "right",
+        "count",
+    ]
