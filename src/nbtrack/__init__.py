@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         import_mlflow,
         import_table,
         import_tensorboard,
+        import_wandb,
     )
     from nbtrack.magics import load_ipython_extension, unload_ipython_extension
     from nbtrack.models.python_model import PythonModel
@@ -119,6 +120,7 @@ _HOMES = {
         "import_mlflow",
         "import_table",
         "import_tensorboard",
+        "import_wandb",
     ),
     "nbtrack.magics": ("load_ipython_extension", "unload_ipython_extension"),
     "nbtrack.models.python_model": ("PythonModel",),

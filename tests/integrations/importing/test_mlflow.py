@@ -57,8 +57,8 @@ def test_all_that_mlflow_made_arrives(kind: str, made_by_mlflow: MlflowMade, pla
     [data] = nbtrack.sql("SELECT * FROM inputs").arrow().to_pylist()
     assert (data["name"], data["digest"], data["context"]) == ("train", "abc123", "training")
     assert (data["source"], data["schema"]) == ("/data/train.csv", '{"a": "long"}')
-    assert nbtrack.load_text("notes/a.txt", run="one") == "hello"
-    assert {"classic/MLmodel", "model/MLmodel"} <= set(nbtrack.list_artifacts(run="one")["path"])
+    assert one.load_text("notes/a.txt") == "hello"
+    assert {"classic/MLmodel", "model/MLmodel"} <= one.artifacts.keys()
 
 
 @pytest.mark.parametrize("kind", ["files", "sqlite", "server"])
@@ -89,13 +89,11 @@ def test_store_of_files_that_was_moved_has_its_artifacts(
     for file in moved.rglob("meta.yaml"):
         text = file.read_text().replace(str(made_by_mlflow.folder), "/gone")
         file.write_text(text)
-    artifacts = [*moved.glob("*/*/artifacts")]
     for folder in moved.glob("*/*/params"):
         (folder.parent / "artifacts").mkdir(exist_ok=True)
         (folder.parent / "artifacts" / "here.txt").write_text("still here")
-    assert artifacts is not None
     nbtrack.import_mlflow(moved.parent)
-    assert nbtrack.load_text("here.txt", run="one") == "still here"
+    assert nbtrack.get_run("one").load_text("here.txt") == "still here"
 
 
 # Old and damaged databases

@@ -47,8 +47,8 @@ def test_scalars_of_either_style_arrive_with_their_times(imported: Path) -> None
 
 
 def test_hparams_arrive_as_parameters(imported: Path) -> None:
-    [session] = nbtrack.search_runs("params.opt = 'sgd'")
-    assert dict(nbtrack.get_run(session["run_id"]).params) == {
+    [session] = nbtrack.sql("SELECT run_id FROM params WHERE key = 'opt'").arrow().to_pylist()
+    assert dict(nbtrack.get_run(str(session["run_id"])).params) == {
         "lr": 0.1,
         "n": 3,
         "opt": "sgd",
@@ -57,15 +57,16 @@ def test_hparams_arrive_as_parameters(imported: Path) -> None:
 
 
 def test_text_images_sounds_and_histograms_arrive_as_files(imported: Path) -> None:
-    table = nbtrack.load_table("text/note/text_summary.json", run="rich")
-    assert [row["text"] for row in table.to_dict("records")] == ["hello", "*world*"]
-    paths = nbtrack.list_artifacts("images", run="rich")["path"]
-    [image] = list(paths)
+    rich, new = nbtrack.get_run("rich"), nbtrack.get_run("new")
+    texts = rich.load_table("text/note/text_summary.json").arrow()
+    assert texts["text"].to_pylist() == ["hello", "*world*"]
+    [image] = [path for path in rich.artifacts if path.startswith("images/")]
     assert image.startswith("images/im+step+3+timestamp+")
-    assert nbtrack.load_image(image, run="rich").size == (4, 4)
-    [sound] = list(nbtrack.list_artifacts("audio", run="new")["path"])
-    assert sound.endswith(".wav")
-    [row] = nbtrack.load_table("histograms/weights.parquet", run="rich").to_dict("records")
+    assert rich.load_image(image).size == (4, 4)
+    [sound] = new.artifacts
+    assert sound.startswith("audio/tone+step+4+timestamp+")
+    assert new.artifact(sound) == b"RIFF...."
+    [row] = rich.load_table("histograms/weights.parquet").arrow().to_pylist()
     assert sum(row["count"]) == 100
     assert (row["left"][0], row["right"][-1]) == (0.0, 99.0)
 
@@ -134,10 +135,10 @@ def test_byte_that_was_changed_is_told_and_costs_what_it_hits(
     file.write_bytes(_WHOLE[:at] + bytes([_WHOLE[at] ^ change]) + _WHOLE[at + 1 :])
     trouble = Trouble()
     found = _points(file, trouble)
-    assert len(found) < len(_EVENTS)
-    assert trouble.damaged == 1 or trouble.unread_bytes > 0
-    if trouble.damaged:
-        assert len(found) == len(_EVENTS) - 1
+    lost = len(_EVENTS) - len(found)
+    # Nothing is lost where only the check of a length was hit, which the record outweighs.
+    assert bool(lost) == bool(trouble.damaged or trouble.unread_bytes)
+    assert lost == 1 or not trouble.damaged
 
 
 def test_damage_is_told_in_the_report(tmp_path: Path, place: Path) -> None:
@@ -159,10 +160,7 @@ def test_folder_without_event_files_is_told(tmp_path: Path, place: Path) -> None
 
 
 def test_parquet_of_a_histogram_is_read_by_anything(imported: Path, tmp_path: Path) -> None:
-    nbtrack.download_artifacts(
-        run="rich", artifact_path="histograms/weights.parquet", dst_path=tmp_path / "out"
-    )
-    [file] = list((tmp_path / "out").rglob("*.parquet"))
+    file = nbtrack.get_run("rich").download_artifacts("histograms/weights.parquet", tmp_path)
     assert pyarrow.parquet.read_table(file).column_names == [
         "step",
         "time",

@@ -41,10 +41,8 @@ def test_recorded_run_arrives(place: Path) -> None:
     }
     points = nbtrack.sql("SELECT step, value FROM metrics WHERE key = 'loss' ORDER BY step").arrow()
     assert points["value"].to_pylist()[:5] == [1 / (step + 1) for step in range(5)]
-    kept = set(nbtrack.list_artifacts(run="first")["path"])
-    assert {"text", "histograms", "media", "output.log"} <= {
-        path.partition("/")[0] for path in kept
-    }
+    kept = {path.partition("/")[0] for path in run.artifacts}
+    assert kept == {"text", "histograms", "media", "output.log"}
     texts = nbtrack.sql("SELECT text FROM texts WHERE role = 'stdout'").arrow()
     assert texts["text"].to_pylist() == ["hello out\n"]
 

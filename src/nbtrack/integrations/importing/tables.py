@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
+_NOTHING = ["", "null", "NULL", "None", "NA", "N/A", "n/a", "#N/A"]
 _STATUS: dict[str, Status] = {
     "failed": "failed",
     "crashed": "failed",
@@ -271,7 +272,9 @@ def _read(file: Path) -> pyarrow.Table:
                 head = stream.readline()
             delimiter = max(",;\t|", key=head.count)
             options = csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
-            table = csv.read_csv(file, parse_options=options)
+            # NaN is a value that a metric had.
+            convert = csv.ConvertOptions(null_values=_NOTHING, strings_can_be_null=True)
+            table = csv.read_csv(file, parse_options=options, convert_options=convert)
     except (pyarrow.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InvalidValue(f"{file} cannot be read as a table: {reason}") from error

@@ -42,6 +42,9 @@ MODEL_ROLE = "mlflow.logged_model:"
 # Fields of a data set that ours has in another form, as tags of the input.
 DATASET_TAGS = ("name", "source_type", "source", "schema", "profile")
 
+# What MLflow's databases hold for an infinity, and its servers tell.
+_LARGEST = 1.7976931348623157e308
+
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
 _FLOAT = re.compile(r"-?(\d+\.\d*|\.\d+|\d+)([eE][-+]?\d+)?")
 
@@ -138,6 +141,9 @@ def _curve(points: Points) -> Curve:
     except OverflowError as error:
         raise InvalidValue(f"The metric {key!r} has a step that is no 64-bit integer.") from error
     value = np.array(values, np.float64)
+    is_infinite = np.abs(value) >= _LARGEST
+    if is_infinite.any():
+        value[is_infinite] = np.copysign(np.inf, value[is_infinite])
     if (step[1:] > step[:-1]).all():
         return Curve(key, step, time * 1000, value)
     # MLflow's last point is the greatest (step, time, value). Ours have microseconds, so that

@@ -28,8 +28,6 @@ from nbtrack.integrations.importing.source import Omissions
 
 # Runs that are read together: a query of each table for so many.
 _AT_ONCE = 200
-# What MLflow stores for an infinity, which a database may not have.
-_LARGEST = 1.7976931348623157e308
 _NEEDED = {
     "experiments": ("experiment_id", "name"),
     "runs": ("run_uuid", "experiment_id", "status", "start_time"),
@@ -199,10 +197,11 @@ class SqlStore:
         for key, rows in of_key.items():
             found = dict(zip(known, map(list, zip(*rows, strict=True)), strict=True))
             zeros = [0] * len(rows)
-            values = found["value"]
-            for index, is_nan in enumerate(found.get("is_nan", zeros)):
-                if is_nan or abs(values[index]) >= _LARGEST:
-                    values[index] = math.nan if is_nan else math.copysign(math.inf, values[index])
+            is_nan = found.get("is_nan", zeros)
+            values = [
+                math.nan if nan else value
+                for nan, value in zip(is_nan, found["value"], strict=True)
+            ]
             yield key, found["timestamp"], values, found.get("step", zeros)
 
     def _datasets(self, run_ids: Sequence[str]) -> dict[str, list[MlflowDataset]]:
