@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from nbtrack.datasets.dataset import Dataset
     from nbtrack.datasets.fluent import dataset, log_input
     from nbtrack.errors import NbtrackError
+    from nbtrack.integrations.exporting.fluent import export_mlflow, export_parquet
     from nbtrack.integrations.importing.fluent import (
         import_mlflow,
         import_table,
@@ -116,6 +117,7 @@ _HOMES = {
     "nbtrack.datasets.dataset": ("Dataset",),
     "nbtrack.datasets.fluent": ("dataset", "log_input"),
     "nbtrack.errors": ("NbtrackError",),
+    "nbtrack.integrations.exporting.fluent": ("export_mlflow", "export_parquet"),
     "nbtrack.integrations.importing.fluent": (
         "import_mlflow",
         "import_table",
@@ -236,6 +238,8 @@ __all__ = [
     "download_artifacts",
     "end_run",
     "export_environment",
+    "export_mlflow",
+    "export_parquet",
     "get_run",
     "import_mlflow",
     "import_table",

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from nbtrack.cli import commands
+from nbtrack.integrations.exporting import fluent as exporting
 from nbtrack.integrations.importing import fluent as importing
 
 
@@ -86,3 +87,46 @@ def csv(**said: Any) -> None:
 def parquet(**said: Any) -> None:
     """Bring in a FILE as `import csv` does."""
     _import_table(**said)
+
+
+@commands.group()
+def export() -> None:
+    """Write runs as others read them."""
+
+
+def _which_runs(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that choose runs."""
+    for option in (
+        click.option("--filter", "filter_string", default="", help="Those that fit, as in `runs`."),
+        click.option("--experiment", "experiments", multiple=True, help="Those of an experiment."),
+    ):
+        command = option(command)
+    return command
+
+
+@export.command(name="parquet")
+@click.argument("directory", type=click.Path(file_okay=False))
+@click.option("--artifacts", is_flag=True, help="Write the runs' files, too.")
+@_which_runs
+def export_parquet(
+    directory: str, artifacts: bool, filter_string: str, experiments: tuple[str, ...]
+) -> None:
+    """Write runs, params, tags, metrics and more into DIRECTORY, a file each."""
+    report = exporting.export_parquet(
+        directory, filter_string=filter_string, experiments=experiments, artifacts=artifacts
+    )
+    click.echo(repr(report))
+
+
+@export.command(name="mlflow")
+@click.argument("uri")
+@click.option("--no-registry", is_flag=True, help="Leave registered models.")
+@_which_runs
+def export_mlflow(
+    uri: str, no_registry: bool, filter_string: str, experiments: tuple[str, ...]
+) -> None:
+    """Write runs and registered models to URI: a folder mlruns, or a tracking server."""
+    report = exporting.export_mlflow(
+        uri, filter_string=filter_string, experiments=experiments, registry=not no_registry
+    )
+    click.echo(repr(report))

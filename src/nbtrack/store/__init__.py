@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from nbtrack.store.decision import Asked, Decision
     from nbtrack.store.details import RunDetail, run_detail, run_text, run_texts
     from nbtrack.store.experiments import experiment_table, runs_of_experiment
+    from nbtrack.store.exported import EXPORTED, exported_table
     from nbtrack.store.filters import parse_filter, quoted_column
     from nbtrack.store.finding import find_run
     from nbtrack.store.journal import JournalWriter
@@ -89,6 +90,7 @@ _HOMES = {
     "nbtrack.store.curves": ("metric_history", "run_sparklines"),
     "nbtrack.store.decision": ("Asked", "Decision"),
     "nbtrack.store.details": ("RunDetail", "run_detail", "run_text", "run_texts"),
+    "nbtrack.store.exported": ("EXPORTED", "exported_table"),
     "nbtrack.store.filters": ("parse_filter", "quoted_column"),
     "nbtrack.store.experiments": ("experiment_table", "runs_of_experiment"),
     "nbtrack.store.finding": ("find_run",),
@@ -140,6 +142,7 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "EXPORTED",
     "TAG_SEPARATOR",
     "Asked",
     "Batch",
@@ -166,6 +169,7 @@ __all__ = [
     "difference_table",
     "executed_cells",
     "experiment_table",
+    "exported_table",
     "find_run",
     "history_table",
     "kept_by_experiment",

@@ -10,7 +10,7 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -19,6 +19,7 @@ from nbtrack.errors import SourceUnavailable
 # MLflow's own variables, which whoever has a server has set.
 _TIMEOUT = "MLFLOW_HTTP_REQUEST_TIMEOUT"
 _RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
+PAGE = 1_000
 # Not these answers, but what is in front of the server, or its load.
 _PASSING = (408, 429, 500, 502, 503, 504)
 
@@ -75,11 +76,47 @@ class Server:
             ) from error
         return found if isinstance(found, dict) else {}
 
+    def send_json(self, method: str, what: str, **body: Any) -> None:
+        """Tell the REST API something by another method."""
+        self.send(method, f"/api/2.0/mlflow/{what}", json.dumps(body).encode())
+
+    def all(
+        self,
+        what: str,
+        key: str,
+        *,
+        method: str = "POST",
+        page: int | None = PAGE,
+        is_optional: bool = False,
+        **asked: Any,
+    ) -> Iterator[dict[str, Any]]:
+        """All that a paged question answers; nothing where an old server does not know it."""
+        token = ""
+        while True:
+            body = {
+                **asked,
+                **({"max_results": page} if page else {}),
+                **({"page_token": token} if token else {}),
+            }
+            found = self.ask(method, what, body, is_optional=is_optional)
+            yield from found.get(key, ())
+            token = found.get("next_page_token", "")
+            if not token:
+                return
+
     def send(
-        self, method: str, where: str, data: bytes | None = None, *, is_optional: bool = False
+        self,
+        method: str,
+        where: str,
+        data: bytes | None = None,
+        *,
+        kind: str = "application/json",
+        is_optional: bool = False,
     ) -> bytes:
-        """Send a request until there is an answer; its body."""
-        headers = {**self._headers, **({"Content-Type": "application/json"} if data else {})}
+        """Send a request until there is an answer; its body. ``kind`` is that of the data."""
+        # Without one urllib would say that it is a form.
+        told = {"Content-Type": kind or "application/octet-stream"} if data is not None else {}
+        headers = {**self._headers, **told}
         request = urllib.request.Request(self.uri + where, data, headers, method=method)
         reason = ""
         for attempt in range(self._tries):
@@ -93,7 +130,7 @@ class Server:
                     return body
             except urllib.error.HTTPError as error:
                 with error:
-                    told = _told(error)
+                    reason = _told(error)
                 if is_optional and error.code in (400, 404, 405, 501):
                     return b""
                 if error.code in (401, 403):
@@ -102,8 +139,8 @@ class Server:
                         "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD."
                     ) from error
                 if error.code not in _PASSING:
-                    raise SourceUnavailable(f"{self.uri} answers {error.code}: {told}") from error
-                reason = f"answers {error.code}: {told}"
+                    raise SourceUnavailable(f"{self.uri} answers {error.code}: {reason}") from error
+                reason = f"answers {error.code}: {reason}"
             except (OSError, http.client.HTTPException) as error:
                 reason = f"does not answer ({getattr(error, 'reason', None) or error})"
         raise SourceUnavailable(

@@ -18,7 +18,6 @@ from nbtrack.integrations.importing.mlflow.records import (
 )
 from nbtrack.integrations.importing.source import Omissions, SourceFile
 
-_PAGE = 1_000
 _MODEL_STATUS = {
     "LOGGED_MODEL_PENDING": 1,
     "LOGGED_MODEL_READY": 2,
@@ -33,7 +32,9 @@ class ServerStore:
         self.omissions = Omissions()
         self._server = Server(uri)
         # Asked at once: a wrong address or a refused password is told before anything is made.
-        self._experiments = list(self._all("experiments/search", "experiments", view_type="ALL"))
+        self._experiments = list(
+            self._server.all("experiments/search", "experiments", view_type="ALL")
+        )
 
     def count(self) -> int | None:
         """Not known: a server tells runs by page."""
@@ -45,7 +46,7 @@ class ServerStore:
             self.omissions.omit("tags of experiments", len(experiment.get("tags", ())))
             models = self._models_by_run(experiment["experiment_id"])
             is_empty = True
-            for found in self._all(
+            for found in self._server.all(
                 "runs/search",
                 "runs",
                 experiment_ids=[experiment["experiment_id"]],
@@ -63,10 +64,12 @@ class ServerStore:
 
     def models(self) -> Iterator[MlflowModel]:
         """With the versions that are not deleted."""
-        for model in self._all("registered-models/search", "registered_models", method="GET"):
+        for model in self._server.all(
+            "registered-models/search", "registered_models", method="GET"
+        ):
             name = model["name"]
             literal = "'" + name.replace("'", "''") + "'"
-            versions = self._all(
+            versions = self._server.all(
                 "model-versions/search",
                 "model_versions",
                 method="GET",
@@ -112,7 +115,7 @@ class ServerStore:
     def _points(self, run_id: str, keys: list[str]) -> Iterator[Points]:
         for key in keys:
             points = list(
-                self._all(
+                self._server.all(
                     "metrics/get-history",
                     "metrics",
                     method="GET",
@@ -131,7 +134,7 @@ class ServerStore:
     def _files(self, run_id: str, folder: str) -> Iterator[SourceFile]:
         # A server lists a folder without pages, unless it is one of a cloud.
         asked: dict[str, Any] = {"run_id": run_id, **({"path": folder} if folder else {})}
-        for file in self._all("artifacts/list", "files", method="GET", page=None, **asked):
+        for file in self._server.all("artifacts/list", "files", method="GET", page=None, **asked):
             path = file["path"]
             if file.get("is_dir"):
                 yield from self._files(run_id, path)
@@ -143,7 +146,7 @@ class ServerStore:
 
     def _models_by_run(self, experiment_id: str) -> dict[str, list[LoggedModel]]:
         found: dict[str, list[LoggedModel]] = {}
-        pages = self._all(
+        pages = self._server.all(
             "logged-models/search",
             "models",
             page=50,
@@ -179,30 +182,6 @@ class ServerStore:
             else:
                 where = f"{place}/files?artifact_file_path={quote(path, safe='')}"
                 yield SourceFile(path, partial(self._server.read, where))
-
-    def _all(
-        self,
-        what: str,
-        key: str,
-        *,
-        method: str = "POST",
-        page: int | None = _PAGE,
-        is_optional: bool = False,
-        **asked: Any,
-    ) -> Iterator[dict[str, Any]]:
-        """All that a paged question answers; nothing where an old server does not know it."""
-        token = ""
-        while True:
-            body = {
-                **asked,
-                **({"max_results": page} if page else {}),
-                **({"page_token": token} if token else {}),
-            }
-            found = self._server.ask(method, what, body, is_optional=is_optional)
-            yield from found.get(key, ())
-            token = found.get("next_page_token", "")
-            if not token:
-                return
 
 
 def _pairs(found: Any) -> dict[str, str]:
