@@ -5,6 +5,7 @@ Importing MLflow takes longer than all the rest, so that one process does everyt
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from dataclasses import dataclass
@@ -79,12 +80,68 @@ def make(uri):
     client.update_model_version("reg", 2, "second")
     return names
 
+def show(uri, ours):
+    # All that the client tells, runs by their names; with ours of those that we wrote.
+    client = MlflowClient(uri)
+    found = {"runs": {}, "models": {}}
+    ids = [each.experiment_id for each in client.search_experiments(view_type=3)]
+    runs = client.search_runs(ids, run_view_type=3)
+    runs = [run for run in runs if not ours or "nbtrack.run_id" in run.data.tags]
+    names = {run.info.run_id: run.info.run_name for run in runs}
+    models = {each.model_id: each for each in client.search_logged_models(ids)}
+    for run in runs:
+        tags = dict(run.data.tags)
+        tags.pop("nbtrack.run_id", None)
+        if "mlflow.parentRunId" in tags:
+            tags["mlflow.parentRunId"] = names[tags["mlflow.parentRunId"]]
+        history = {
+            key: sorted(repr((p.timestamp, p.step, p.value))
+                for p in client.get_metric_history(run.info.run_id, key))
+            for key in run.data.metrics
+        }
+        files = []
+        def walk(path):
+            for each in client.list_artifacts(run.info.run_id, path):
+                walk(each.path) if each.is_dir else files.append((each.path, each.file_size))
+        walk(None)
+        outputs = run.outputs.model_outputs if run.outputs else []
+        found["runs"][run.info.run_name] = {
+            "about": [run.info.status, run.info.start_time, run.info.end_time,
+                run.info.lifecycle_stage, client.get_experiment(run.info.experiment_id).name],
+            "params": dict(run.data.params), "tags": tags, "history": history,
+            "last": {key: repr(value) for key, value in run.data.metrics.items()},
+            "files": sorted(files),
+            "inputs": [[each.dataset.to_dictionary(), [[t.key, t.value] for t in each.tags]]
+                for each in run.inputs.dataset_inputs],
+            "models": [[models[each.model_id].name, models[each.model_id].params,
+                str(models[each.model_id].status)] for each in outputs],
+        }
+    for model in client.search_registered_models():
+        found["models"][model.name] = {
+            "about": [model.description, model.tags, {k: str(v) for k, v in model.aliases.items()}],
+            "versions": sorted(
+                [each.version, names.get(each.run_id), each.current_stage, each.description or "",
+                    each.tags] for each in client.search_model_versions(f"name='{model.name}'")),
+        }
+    return found
+
 made = {"files": make(f"file://{folder}/mlruns"), "sqlite": make(f"sqlite:///{folder}/ml.db")}
 from mlflow.server import app
 from werkzeug.serving import make_server
-server = make_server("127.0.0.1", 0, app, threaded=True)
-print(json.dumps({"run_ids": made, "port": server.server_port}), flush=True)
-server.serve_forever()
+servers = [make_server("127.0.0.1", 0, app, threaded=True) for _ in range(2)]
+if not os.fork():
+    servers[0].serve_forever()
+# The second has a database of its own, which is empty.
+os.environ["_MLFLOW_SERVER_FILE_STORE"] = f"sqlite:///{folder}/empty.db"
+threading.Thread(target=servers[1].serve_forever, daemon=True).start()
+ports = [server.server_port for server in servers]
+print(json.dumps({"run_ids": made, "port": ports[0], "empty_port": ports[1]}), flush=True)
+for line in sys.stdin:
+    try:
+        answer = show(**json.loads(line))
+    except Exception as error:
+        answer = {"error": repr(error)}
+    print(json.dumps(answer), flush=True)
 """
 
 
@@ -95,6 +152,17 @@ class MlflowMade:
     folder: Path
     run_ids: dict[str, dict[str, str]]
     port: int
+    empty_port: int
+    process: subprocess.Popen[str]
+
+    def show(self, uri: str, *, ours: bool = False) -> dict[str, Any]:
+        """What MLflow's client tells of a store; with ``ours``, of the runs that nbtrack wrote."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps({"uri": uri, "ours": ours}) + "\n")
+        self.process.stdin.flush()
+        found: dict[str, Any] = json.loads(self.process.stdout.readline())
+        return found
 
     @property
     def uris(self) -> dict[str, str]:
@@ -103,6 +171,7 @@ class MlflowMade:
             "files": str(self.folder / "mlruns"),
             "sqlite": f"sqlite:///{self.folder}/ml.db",
             "server": f"http://127.0.0.1:{self.port}",
+            "empty server": f"http://127.0.0.1:{self.empty_port}",
         }
 
 
@@ -111,7 +180,10 @@ def start_mlflow(python: Path, folder: Path) -> subprocess.Popen[Any]:
     with (folder / "stderr").open("w") as errors:
         return subprocess.Popen(
             [str(python), "-W", "ignore", "-c", _PROGRAM, str(folder)],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            # With a child that serves, which ends with it.
+            start_new_session=True,
             stderr=errors,
             text=True,
             env={**os.environ, "PYTHONWARNINGS": "ignore"},

@@ -28,7 +28,12 @@ if TYPE_CHECKING:
 
 
 class MlflowTarget(Protocol):
-    """A store of MLflow's that is written to. What is there is left as it is."""
+    """A store of MLflow's that is written to. What is there is left as it is.
+
+    ``remarks`` are sentences on what could not be written.
+    """
+
+    remarks: list[str]
 
     def run_id_of(self, run: MlflowRun) -> str | None:
         """The id of the run there, or ``None``."""
@@ -96,6 +101,7 @@ def export_runs(
             new = target.put_model(model)
             report.written["registered models"] += 1
             report.written["versions"] += len(new)
+    report.remarks += target.remarks
     return report
 
 

@@ -27,6 +27,7 @@ class FileTarget:
 
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
+        self.remarks: list[str] = []
         if self._root.exists() and not self._root.is_dir():
             raise InvalidValue(f"{root} is a file; name the folder mlruns.")
         # MLflow makes a fresh store's first experiment itself, unless there is a folder.
@@ -102,6 +103,11 @@ class FileTarget:
         for version in model.versions:
             place = folder / f"version-{version.version}"
             if (place / "meta.yaml").exists():
+                if _read(place / "meta.yaml").get("run_id") != version.run_id:
+                    self.remarks.append(
+                        f"version {version.version} of {model.name!r} is another one there; "
+                        "rename the model in one of the two, and export again"
+                    )
                 continue
             place.mkdir(parents=True, exist_ok=True)
             _write_texts(place / "tags", version.tags)

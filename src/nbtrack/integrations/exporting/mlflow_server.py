@@ -32,6 +32,7 @@ class ServerTarget:
 
     def __init__(self, uri: str) -> None:
         self._server = Server(uri)
+        self.remarks: list[str] = []
         self._experiments: dict[str, str] = {}
         self._models: dict[tuple[str, str], tuple[str, str]] = {}
         for found in self._server.all("experiments/search", "experiments", view_type="ALL"):
@@ -116,7 +117,7 @@ class ServerTarget:
             )
         literal = name.replace("'", "''")
         known = {
-            int(each["version"])
+            int(each["version"]): each.get("run_id", "")
             for each in self._server.all(
                 "model-versions/search",
                 "model_versions",
@@ -127,10 +128,13 @@ class ServerTarget:
         written: dict[int, str] = {}
         last = max(known, default=0)
         for version in model.versions:
-            if version.version in known:
-                continue
             if version.version <= last:
-                # The number was given and taken away: it is not given again.
+                # There is one of that number, or there was: it is not given again.
+                if known.get(version.version) != version.run_id:
+                    self.remarks.append(
+                        f"version {version.version} of {name!r} is another one there; rename the "
+                        "model in one of the two, and export again"
+                    )
                 continue
             last = self._put_version(name, version)
             written[version.version] = version.stage

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,9 +36,10 @@ def made_by_mlflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowM
         if not line:
             process.wait()
             raise AssertionError((folder / "stderr").read_text()[-3000:])
-        yield MlflowMade(folder, **json.loads(line))
+        yield MlflowMade(folder, process=process, **json.loads(line))
     finally:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
