@@ -108,7 +108,8 @@ _WHOLE = b"".join(_RECORDS)
 
 def _points(file: Path, trouble: Trouble) -> list[tuple[str, int]]:
     found = read_events([file], trouble, lambda plugin: None)
-    return [(tag, step) for (tag, _), scalars in found.scalars.items() for step in scalars.steps]
+    steps = {tag: scalars.arrays()[0].tolist() for (tag, _), scalars in found.scalars.items()}
+    return [(tag, step) for tag, of_tag in steps.items() for step in of_tag]
 
 
 @given(st.integers(0, len(_WHOLE)))

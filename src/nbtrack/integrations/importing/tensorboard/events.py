@@ -25,36 +25,64 @@ if TYPE_CHECKING:
 _WALL_TIME, _STEP, _SUMMARY, _GRAPH, _META_GRAPH, _RUN_METADATA = 1, 2, 5, 4, 9, 8
 _TAG, _SIMPLE, _IMAGE, _HISTOGRAM, _AUDIO, _TENSOR, _METADATA = 1, 2, 4, 5, 6, 8, 9
 
-_READ_TIME = struct.Struct("<d").unpack_from
 _MAX_TEMPLATES = 20_000
 
-# What adds a step, a time and a value to the points of a tag.
-_Appends = tuple[Callable[[int], None], Callable[[bytes], None], Callable[[bytes], None]]
+_Keep = tuple[int, Callable[[bytes], None]]
 
 
 @dataclass(slots=True)
 class Scalars:
-    """Points of one tag, raw: steps, and times and values as bytes to be joined.
+    """Points of one tag: some one by one, others as arrays. ``width`` is that of a value in bytes.
 
-    ``width`` is that of a value: 4 bytes or 8.
+    Points that were read alike come behind the others; their steps tell the order.
     """
 
     width: int
     steps: list[int] = field(default_factory=list)
-    times: list[bytes] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
     values: list[bytes] = field(default_factory=list)
+    parts: list[tuple[Array, Array, Array]] = field(default_factory=list)
 
     def arrays(self) -> tuple[Array, Array, Array]:
         """Steps, times in µs of UTC, and values."""
         import numpy as np
 
-        times = np.frombuffer(b"".join(self.times), "<f8")
-        # To the nanosecond first: what was written as 0.1 s is 100,000 µs.
-        times_us = np.round(times * 1e6).astype(np.int64)
-        values = np.frombuffer(b"".join(self.values), "<f4" if self.width == 4 else "<f8")
-        # A negative one is the number that it is modulo 2**64.
-        steps = np.array(self.steps, np.uint64).astype(np.int64)
-        return steps, times_us, values.astype(np.float64)
+        kind = "<f4" if self.width == 4 else "<f8"
+        values = np.frombuffer(b"".join(self.values), kind).astype(np.float64)
+        # A negative step is the number that it is modulo 2**64.
+        single = (np.array(self.steps, np.uint64), np.array(self.times, np.float64), values)
+        steps, times, values = map(np.concatenate, zip(single, *self.parts, strict=True))
+        # What was written as 0.1 s is 100,000 µs.
+        return steps.astype(np.int64), np.round(times * 1e6).astype(np.int64), values
+
+
+@dataclass(slots=True)
+class _Alike:
+    """Records of one length that differ in time, step and one float alone.
+
+    ``start`` is where their summary begins, behind the step; ``place`` where its float is.
+    """
+
+    scalars: Scalars
+    start: int
+    place: int
+    records: list[bytes] = field(default_factory=list)
+
+    def settle(self) -> None:
+        """Give the points of the records to their tag."""
+        import numpy as np
+
+        if not self.records:
+            return
+        rows = np.frombuffer(b"".join(self.records), np.uint8).reshape(len(self.records), -1)
+        steps = np.zeros(len(rows), np.uint64)
+        for index, column in enumerate(range(10, self.start)):
+            steps |= (rows[:, column] & 0x7F).astype(np.uint64) << np.uint64(7 * index)
+        times = np.ascontiguousarray(rows[:, 1:9]).view("<f8").ravel()
+        value = rows[:, self.place : self.place + 4]
+        values = np.ascontiguousarray(value).view("<f4").ravel().astype(np.float64)
+        self.scalars.parts.append((steps, times, values))
+        self.records.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,46 +116,30 @@ def read_events(files: list[Path], trouble: Trouble, told: Callable[[str], None]
     """Read the files of a run, in their order. ``told`` is called with each plugin that is none."""
     found = RunEvents()
     plugins: dict[str, str] = {}
-    # By length of what follows the step: where the number is; and what is around it.
-    offsets: dict[int, list[int]] = {}
-    templates: dict[bytes, _Appends] = {}
+    known = _Known()
     for file in files:
         for offset, record in records(file, trouble):
             try:
                 # wall_time first, as every writer has it; then the step, unless it is 0.
-                if record[:1] == b"\x09":
-                    at, step = 9, 0
-                    if record[9:10] == b"\x10":
-                        at, shift = 10, 0
-                        while (byte := record[at]) >= 0x80:
-                            step |= (byte & 0x7F) << shift
-                            shift += 7
-                            at += 1
-                        step |= byte << shift
-                        at += 1
-                    rest = record[at:]
-                    # At the very end, as the oldest and most frequent kind has it, or within.
-                    known = templates.get(rest[:-4])
-                    if known is not None:
-                        known[0](step)
-                        known[1](record[1:9])
-                        known[2](rest[-4:])
-                        continue
-                    for place in offsets.get(len(rest), ()):
-                        known = templates.get(rest[:place] + rest[place + 4 :])
-                        if known is not None:
-                            known[0](step)
-                            known[1](record[1:9])
-                            known[2](rest[place : place + 4])
-                            break
-                    else:
-                        _read(found, record, file, offset, plugins, told)
-                        if len(templates) < _MAX_TEMPLATES:
-                            _learn(found, rest, offsets, templates)
-                else:
-                    _read(found, record, file, offset, plugins, told)
+                start = 9
+                if record[9] == 0x10:
+                    start = 10
+                    while record[start] >= 0x80:
+                        start += 1
+                    start += 1
+                # The number at the very end, as the oldest and most frequent kind has it.
+                keep = known.at_end.get(record[start:-4])
+                if keep is None or record[0] != 9 or keep[0] != start:
+                    keep = known.within(record, start)
+                if keep is not None:
+                    keep[1](record)
+                    continue
+                _read(found, record, file, offset, plugins, told)
+                known.learn(found, record, start)
             except (ValueError, TypeError, LookupError, AttributeError, struct.error):
                 found.unreadable += 1
+    for alike in known.alike:
+        alike.settle()
     return found
 
 
@@ -225,30 +237,50 @@ def _scalar(value: dict[int, Any], plugin: str) -> tuple[bytes, int] | None:
 def _append(found: RunEvents, tag: str, step: int, time_s: float, data: bytes, width: int) -> None:
     scalars = found.scalars.setdefault((tag, width), Scalars(width))
     scalars.steps.append(step)
-    scalars.times.append(struct.pack("<d", time_s))
+    scalars.times.append(time_s)
     scalars.values.append(data)
 
 
-def _learn(
-    found: RunEvents,
-    rest: bytes,
-    offsets: dict[int, list[int]],
-    templates: dict[bytes, _Appends],
-) -> None:
-    """Keep a record that was one scalar as a template."""
-    for place in _places(rest):
-        tag = _only_tag(rest)
-        scalars = found.scalars.get((tag, 4)) if tag is not None else None
-        if scalars is None:
+class _Known:
+    """Templates: what is around the float of a record, and where those like it are collected."""
+
+    def __init__(self) -> None:
+        self.alike: list[_Alike] = []
+        # Where a summary starts, and what adds a record.
+        self.at_end: dict[bytes, _Keep] = {}
+        self._within: dict[tuple[int, bytes], _Keep] = {}
+        # By length and start of a record: where its float may be.
+        self._places: dict[tuple[int, int], list[int]] = {}
+
+    def within(self, record: bytes, start: int) -> _Keep | None:
+        """What collects records like this one, if any does."""
+        for place in self._places.get((len(record), start), ()):
+            around = record[start:place] + record[place + 4 :]
+            keep = self._within.get((start, around))
+            if keep is not None and record[0] == 9:
+                return keep
+        return None
+
+    def learn(self, found: RunEvents, record: bytes, start: int) -> None:
+        """Keep a record that was one scalar as a template."""
+        if len(self.alike) >= _MAX_TEMPLATES or record[0] != 9:
             return
-        known = offsets.setdefault(len(rest), [])
-        if place not in known:
-            known.append(place)
-        templates[rest[:place] + rest[place + 4 :]] = (
-            scalars.steps.append,
-            scalars.times.append,
-            scalars.values.append,
-        )
+        rest = record[start:]
+        for inner in _places(rest):
+            tag = _only_tag(rest)
+            scalars = found.scalars.get((tag, 4)) if tag is not None else None
+            if scalars is None:
+                return
+            place = start + inner
+            alike = _Alike(scalars, start, place)
+            self.alike.append(alike)
+            keep = (start, alike.records.append)
+            around = record[start:place] + record[place + 4 :]
+            self._within[start, around] = keep
+            self._places.setdefault((len(record), start), []).append(place)
+            if place == len(record) - 4:
+                # One start a tag, the last: steps grow. Those of another are found within.
+                self.at_end[record[start:place]] = keep
 
 
 def _only_tag(rest: bytes) -> str | None:
