@@ -1,4 +1,4 @@
-"""Every source keeps the promises of all, and goes on keeping them when it was moved."""
+"""Every source of files keeps the promises of all, also when it was moved."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ import pyarrow.parquet
 import pytest
 
 from nbtrack.integrations.importing.importer import import_source
-from nbtrack.integrations.importing.mlflow.runs import MlflowSource
-from nbtrack.integrations.importing.mlflow.stores import open_store
 from nbtrack.integrations.importing.source import RunSource
 from nbtrack.integrations.importing.tables import TableFile
 from nbtrack.integrations.importing.tensorboard.source import EventFolder
@@ -20,7 +18,6 @@ from nbtrack.integrations.importing.wandb.source import WandbFolder
 from nbtrack.store import Store
 from tests.integrations.importing.conformance import PROMISES, MakeSource
 from tests.integrations.importing.event_files import write_folder
-from tests.integrations.importing.mlflow_made import MlflowMade
 
 RECORDED = Path(__file__).parents[2] / "data" / "wandb"
 
@@ -63,25 +60,15 @@ def _wandb(folder: Path) -> Callable[[Path], RunSource]:
 
 
 FILES = {"wide table": _wide, "long table": _long, "tensorboard": _tensorboard, "wandb": _wandb}
-MLFLOW = ("files", "sqlite", "server")
 
 
-@pytest.fixture(params=[*FILES, *(f"mlflow {kind}" for kind in MLFLOW)])
+@pytest.fixture(params=FILES)
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> MakeSource:
     """What opens one of the sources, anew each time."""
-    name = request.param
-    if name in FILES:
-        place = tmp_path / "source"
-        place.mkdir()
-        opened = FILES[name](place)
-        return lambda: opened(place)
-    made: MlflowMade = request.getfixturevalue("made_by_mlflow")
-    uri = made.uris[name.removeprefix("mlflow ")]
-
-    def open_mlflow() -> RunSource:
-        return MlflowSource(open_store(uri)[0], name, artifacts=True)
-
-    return open_mlflow
+    place = tmp_path / "source"
+    place.mkdir()
+    opened = FILES[request.param](place)
+    return lambda: opened(place)
 
 
 @pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.__name__)

@@ -1,9 +1,7 @@
-"""What MLflow has made arrives: in each of its stores the same."""
+"""MLflow's stores that are old, damaged, none at all or moody: each ends in one sentence."""
 
 from __future__ import annotations
 
-import math
-import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -14,87 +12,6 @@ import pytest
 
 import nbtrack
 from nbtrack.errors import InvalidValue, SourceUnavailable
-from tests.integrations.importing.mlflow_made import MlflowMade
-
-
-@pytest.mark.parametrize("kind", ["files", "sqlite", "server"])
-def test_all_that_mlflow_made_arrives(kind: str, made_by_mlflow: MlflowMade, place: Path) -> None:
-    report = nbtrack.import_mlflow(made_by_mlflow.uris[kind])
-    assert report.runs == 4
-    assert report.not_carried["experiments without runs"] == 2
-    assert report.not_carried["tags of experiments"] == 1
-    runs = {run["name"]: run for run in nbtrack.sql("SELECT * FROM all_runs").arrow().to_pylist()}
-    assert {name: run["status"] for name, run in runs.items()} == {
-        "one": "finished",
-        "child": "failed",
-        "going on": "running",
-        "gone": "finished",
-    }
-    assert runs["gone"]["deleted"]
-    assert runs["child"]["parent_id"] == runs["one"]["run_id"]
-    one = nbtrack.get_run("one")
-    assert (runs["one"]["user"], runs["one"]["source"]) == ("ada", "train.py")
-    assert (one.experiment, one.note) == ("iris", "a *note*")
-    assert runs["one"]["duration_s"] == 9.0
-    assert dict(one.params) == {
-        "lr": 0.1,
-        "depth": 3,
-        "name": "x y",
-        "flag": True,
-        "a/b c": 0.001,
-    }
-    # The text is MLflow's still: 0.10 is no other number, but another text.
-    texts = nbtrack.sql("SELECT value FROM params WHERE key = 'lr'").arrow()
-    assert texts["value"].to_pylist() == ["0.10"]
-    metrics = dict(one.metrics)
-    assert math.isnan(metrics["nan"])
-    assert (metrics["inf"], metrics["m/low"], metrics["loss"]) == (math.inf, -math.inf, 0.2)
-    # Of two points of one moment the greater is the last, as in MLflow.
-    assert metrics["again"] == 2.0
-    steps = nbtrack.sql("SELECT DISTINCT step FROM metrics WHERE key = 'loss' ORDER BY 1").arrow()
-    assert steps["step"].to_pylist() == [-1, 0, 1, 2, 3, 4]
-    assert one.tags["team"] == "red"
-    [data] = nbtrack.sql("SELECT * FROM inputs").arrow().to_pylist()
-    assert (data["name"], data["digest"], data["context"]) == ("train", "abc123", "training")
-    assert (data["source"], data["schema"]) == ("/data/train.csv", '{"a": "long"}')
-    assert one.load_text("notes/a.txt") == "hello"
-    assert {"classic/MLmodel", "model/MLmodel"} <= one.artifacts.keys()
-
-
-@pytest.mark.parametrize("kind", ["files", "sqlite", "server"])
-def test_registered_models_arrive_once(kind: str, made_by_mlflow: MlflowMade, place: Path) -> None:
-    report = nbtrack.import_mlflow(made_by_mlflow.uris[kind])
-    assert report.carried["versions"] == 2
-    registry = nbtrack.Registry()
-    model = registry.get_registered_model("reg")
-    assert (model.description, model.tags, model.aliases) == (
-        "described",
-        {"k": "v"},
-        {"champion": 2},
-    )
-    second, third = registry.get_model_version("reg", 2), registry.get_model_version("reg", 3)
-    assert (second.path, second.stage, second.description) == ("model", "None", "second")
-    assert second.tags == {"q": "w"}
-    assert (third.path, third.stage) == ("classic", "Production")
-    before = len(registry.history("reg"))
-    again = nbtrack.import_mlflow(made_by_mlflow.uris[kind])
-    assert not again.carried["versions"]
-    assert len(registry.history("reg")) == before
-
-
-def test_store_of_files_that_was_moved_has_its_artifacts(
-    made_by_mlflow: MlflowMade, place: Path, tmp_path: Path
-) -> None:
-    moved = shutil.copytree(made_by_mlflow.folder / "mlruns", tmp_path / "moved" / "mlruns")
-    for file in moved.rglob("meta.yaml"):
-        text = file.read_text().replace(str(made_by_mlflow.folder), "/gone")
-        file.write_text(text)
-    for folder in moved.glob("*/*/params"):
-        (folder.parent / "artifacts").mkdir(exist_ok=True)
-        (folder.parent / "artifacts" / "here.txt").write_text("still here")
-    nbtrack.import_mlflow(moved.parent)
-    assert nbtrack.get_run("one").load_text("here.txt") == "still here"
-
 
 # Old and damaged databases
 
