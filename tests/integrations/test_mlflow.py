@@ -41,6 +41,7 @@ def test_store_is_a_source_like_any(
 def test_all_that_mlflow_made_arrives(kind: str, made_by_mlflow: MlflowMade, place: Path) -> None:
     report = nbtrack.import_mlflow(made_by_mlflow.uris[kind])
     assert report.runs == 4
+    assert "1 had not ended" in report.remarks[0]
     assert report.not_carried["experiments without runs"] == 2
     assert report.not_carried["tags of experiments"] == 1
     runs = {run["name"]: run for run in nbtrack.sql("SELECT * FROM all_runs").arrow().to_pylist()}

@@ -178,6 +178,12 @@ def test_server_is_told_who_asks(
     assert "secret" not in str(told.value)
 
 
+def test_patience_that_is_no_number_is_told(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "long")
+    with pytest.raises(InvalidValue, match="MLFLOW_HTTP_REQUEST_TIMEOUT is a number"):
+        nbtrack.import_mlflow("http://127.0.0.1:1")
+
+
 def test_address_that_is_no_tracking_server_is_told(
     moody: ThreadingHTTPServer, place: Path
 ) -> None:

@@ -67,9 +67,15 @@ def import_source(
     with writing_batches(store.path):
         known = known_runs(store)
         with progress_of(f"Importing {source.title}", source.count() or 0, unit="runs") as told:
-            _Import(store, source, known, report).all_runs(told)
+            on_its_way = _Import(store, source, known, report)
+            on_its_way.all_runs(told)
         if then is not None:
             then(known, report)
+    if on_its_way.going_on:
+        source.omissions.remark(
+            f"{on_its_way.going_on:,} had not ended at their source: what they log from now on is "
+            "not added by importing again; purge them here and import them then"
+        )
     report.not_carried = source.omissions.counts
     report.remarks += source.omissions.remarks
     return report
@@ -92,6 +98,7 @@ class _Import:
         self._source = source
         self._known = known
         self._report = report
+        self.going_on = 0
 
     def all_runs(self, told: Told) -> None:
         from nbtrack.store import Batch
@@ -198,6 +205,7 @@ class _Import:
         self._known.add(run_id)
         self._report.runs += 1
         self._report.carried += carried
+        self.going_on += run.status == "running"
 
     def _keep(
         self, file: SourceFile, run_id: str, ts: int, artifacts: Artifacts

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import http.client
 import json
-import os
 import ssl
 import time
 import urllib.error
@@ -14,11 +13,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from nbtrack.errors import SourceUnavailable
+from nbtrack.errors import InvalidValue, SourceUnavailable
+from nbtrack.settings import told_mlflow
 
 # MLflow's own variables, which whoever has a server has set.
-_TIMEOUT = "MLFLOW_HTTP_REQUEST_TIMEOUT"
-_RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
+_TIMEOUT = "HTTP_REQUEST_TIMEOUT"
+_RETRIES = "HTTP_REQUEST_MAX_RETRIES"
 PAGE = 1_000
 # Not these answers, but what is in front of the server, or its load.
 _PASSING = (408, 429, 500, 502, 503, 504)
@@ -38,10 +38,10 @@ class Server:
         }
         host = parts.netloc.rpartition("@")[2]
         self.uri = urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
-        self._timeout_s = float(os.environ.get(_TIMEOUT, "30"))
-        self._tries = 1 + int(os.environ.get(_RETRIES, "4"))
+        self._timeout_s = _number(_TIMEOUT, 30)
+        self._tries = 1 + int(_number(_RETRIES, 4))
         self._context: ssl.SSLContext | None = None
-        if parts.scheme == "https" and os.environ.get("MLFLOW_TRACKING_INSECURE_TLS") == "true":
+        if parts.scheme == "https" and told_mlflow("TRACKING_INSECURE_TLS") == "true":
             self._context = ssl.create_default_context()
             self._context.check_hostname = False
             self._context.verify_mode = ssl.CERT_NONE
@@ -149,10 +149,21 @@ class Server:
         )
 
 
+def _number(name: str, otherwise: float) -> float:
+    text = told_mlflow(name)
+    try:
+        number = otherwise if text is None else float(text)
+    except ValueError:
+        number = -1
+    if not 0 <= number < 100_000:
+        raise InvalidValue(f"MLFLOW_{name} is a number, got {text!r}.")
+    return number
+
+
 def _identified(user: str | None, password: str | None) -> dict[str, str]:
-    token = os.environ.get("MLFLOW_TRACKING_TOKEN")
-    user = user or os.environ.get("MLFLOW_TRACKING_USERNAME")
-    password = password or os.environ.get("MLFLOW_TRACKING_PASSWORD")
+    token = told_mlflow("TRACKING_TOKEN")
+    user = user or told_mlflow("TRACKING_USERNAME")
+    password = password or told_mlflow("TRACKING_PASSWORD")
     if user and password:
         pair = base64.b64encode(f"{user}:{password}".encode()).decode()
         return {"Authorization": f"Basic {pair}"}
