@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -284,6 +285,7 @@ class _SqliteTables:
         self._uri = uri
         # Read-only, and as it is: not even a lock file is made beside it.
         self._connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        weakref.finalize(self, self._connection.close)
         self._columns: dict[str, list[str]] = {}
 
     def columns(self, table: str) -> Sequence[str]:
@@ -334,7 +336,8 @@ class _AnyTables:
         self._sql = sqlalchemy
         self._uri = uri
         try:
-            self._engine = sqlalchemy.create_engine(uri)
+            # Connections are closed after each question: nobody tells us of the end.
+            self._engine = sqlalchemy.create_engine(uri, poolclass=sqlalchemy.NullPool)
             self._names = set(sqlalchemy.inspect(self._engine).get_table_names())
         except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
             raise self._told(error) from error
