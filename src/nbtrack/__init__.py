@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from nbtrack.datasets.dataset import Dataset
     from nbtrack.datasets.fluent import dataset, log_input
     from nbtrack.errors import NbtrackError
+    from nbtrack.integrations.exporting.fluent import export_mlflow, export_parquet
+    from nbtrack.integrations.importing.fluent import (
+        import_mlflow,
+        import_table,
+        import_tensorboard,
+        import_wandb,
+    )
     from nbtrack.magics import load_ipython_extension, unload_ipython_extension
     from nbtrack.models.python_model import PythonModel
     from nbtrack.models.saving import log_model, save_model
@@ -111,6 +118,13 @@ _HOMES = {
     "nbtrack.datasets.dataset": ("Dataset",),
     "nbtrack.datasets.fluent": ("dataset", "log_input"),
     "nbtrack.errors": ("NbtrackError",),
+    "nbtrack.integrations.exporting.fluent": ("export_mlflow", "export_parquet"),
+    "nbtrack.integrations.importing.fluent": (
+        "import_mlflow",
+        "import_table",
+        "import_tensorboard",
+        "import_wandb",
+    ),
     "nbtrack.magics": ("load_ipython_extension", "unload_ipython_extension"),
     "nbtrack.models.python_model": ("PythonModel",),
     "nbtrack.models.saving": ("log_model", "save_model"),
@@ -228,7 +242,13 @@ __all__ = [
     "download_artifacts",
     "end_run",
     "export_environment",
+    "export_mlflow",
+    "export_parquet",
     "get_run",
+    "import_mlflow",
+    "import_table",
+    "import_tensorboard",
+    "import_wandb",
     "importance",
     "infer_signature",
     "lineage",

@@ -20,6 +20,7 @@
     ├── ArtifactMissing (KeyError)       bytes that a run names and the store does not have
     ├── ArtifactDamaged (RuntimeError)   bytes that are not what was written
     ├── ArtifactsUnavailable (OSError)   the place of artifacts refuses, or is out of reach
+    ├── SourceUnavailable (OSError)      what is imported from, or exported to, does not answer
     ├── InvalidModel (ValueError)        a folder that is no model, or one that is damaged
     ├── InvalidInput (ValueError)        data that a model's signature does not take
     ├── ModelNotTrusted (PermissionError) a model that would run code of its own
@@ -118,6 +119,10 @@ class ArtifactDamaged(NbtrackError, RuntimeError):
 
 class ArtifactsUnavailable(NbtrackError, OSError):
     """Where artifacts are kept cannot be reached, read or written; the message names it."""
+
+
+class SourceUnavailable(NbtrackError, OSError):
+    """A server from which runs are imported, or to which they go, refuses or does not answer."""
 
 
 class InvalidModel(NbtrackError, ValueError):

@@ -72,6 +72,11 @@ def artifacts_place() -> str | None:
     return _text("NBTRACK_ARTIFACTS", "artifacts")
 
 
+def told_mlflow(name: str) -> str | None:
+    """What the user has told MLflow's own clients, as ``TRACKING_TOKEN``: we are one of them."""
+    return os.environ.get(f"MLFLOW_{name}") or None
+
+
 def quiet_rank() -> int | None:
     """This process's rank where a distributed job's other processes should stay quiet.
 

@@ -15,14 +15,18 @@ if TYPE_CHECKING:
 
 MOMENT_S = 1.5
 
+# One bar at a time: within a longer work that has one, a part of it shows none.
+_is_shown = threading.Lock()
+
 
 @contextmanager
-def progress_of(what: str, total_bytes: int) -> Iterator[Told]:
-    """Give a function that is told of bytes as they pass; from any thread.
+def progress_of(what: str, total: int, *, unit: str = "bytes") -> Iterator[Told]:
+    """Give a function that is told of bytes as they pass, or of another unit; from any thread.
 
-    The bar appears after a moment, in a notebook or a terminal, and goes when all is done.
+    The bar appears after a moment, in a notebook or a terminal, and goes when all is done. A
+    total of 0 is one that nobody knows.
     """
-    bar = _LateBar(what, total_bytes)
+    bar = _LateBar(what, total, unit)
     try:
         yield bar.advance
     finally:
@@ -30,34 +34,40 @@ def progress_of(what: str, total_bytes: int) -> Iterator[Told]:
 
 
 class _LateBar:
-    def __init__(self, what: str, total_bytes: int) -> None:
+    def __init__(self, what: str, total: int, unit: str) -> None:
         self._what = what
-        self._total = total_bytes
+        self._total = total
+        self._unit = unit
         self._done = 0
         self._since = time.monotonic()
         self._lock = threading.Lock()
         self._shown: Progress | None = None
 
-    def advance(self, size_bytes: int) -> None:
+    def advance(self, count: int) -> None:
         with self._lock:
-            self._done += size_bytes
+            self._done += count
             if self._shown is None:
-                if self._done >= self._total or time.monotonic() - self._since < MOMENT_S:
+                if 0 < self._total <= self._done or time.monotonic() - self._since < MOMENT_S:
                     return
-                self._shown = _start_bar(self._what, self._total)
+                if not _is_shown.acquire(blocking=False):
+                    return
+                self._shown = _start_bar(self._what, self._total, self._unit)
             self._shown.update(self._shown.task_ids[0], completed=self._done)
 
     def stop(self) -> None:
         with self._lock:
             if self._shown is not None:
                 self._shown.stop()
+                self._shown = None
+                _is_shown.release()
 
 
-def _start_bar(what: str, total_bytes: int) -> Progress:
+def _start_bar(what: str, total: int, unit: str) -> Progress:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
         DownloadColumn,
+        MofNCompleteColumn,
         Progress,
         TextColumn,
         TimeRemainingColumn,
@@ -69,13 +79,16 @@ def _start_bar(what: str, total_bytes: int) -> Progress:
         # A file's name is no markup.
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
+        *(
+            (DownloadColumn(), TransferSpeedColumn())
+            if unit == "bytes"
+            else (MofNCompleteColumn(), TextColumn(unit))
+        ),
         TimeRemainingColumn(),
         console=console,
         transient=True,
         disable=not (console.is_terminal or console.is_jupyter),
     )
-    bar.add_task(what, total=total_bytes)
+    bar.add_task(what, total=total or None)
     bar.start()
     return bar

@@ -31,7 +31,7 @@ def commands(store: str | None) -> None:
 def main(args: list[str] | None = None) -> None:
     """Run the program; exits with 0, 1 (an error it explains) or 2 (wrong usage)."""
     # Each adds its commands.
-    from nbtrack.cli import care, disk, looking, making, models, registry  # noqa: F401
+    from nbtrack.cli import care, disk, exchange, looking, making, models, registry  # noqa: F401
 
     arguments = sys.argv[1:] if args is None else args
     # A terminal under LC_ALL=C cannot show every name: show what it can, never fail.

@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from nbtrack.store.batch import Batch, writing_batches
     from nbtrack.store.boards import board_content, board_table
     from nbtrack.store.columns import (
         Column,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from nbtrack.store.decision import Asked, Decision
     from nbtrack.store.details import RunDetail, run_detail, run_text, run_texts
     from nbtrack.store.experiments import experiment_table, runs_of_experiment
+    from nbtrack.store.exported import EXPORTED, exported_table
     from nbtrack.store.filters import parse_filter, quoted_column
     from nbtrack.store.finding import find_run
     from nbtrack.store.journal import JournalWriter
@@ -77,6 +79,7 @@ if TYPE_CHECKING:
     from nbtrack.store.usage import kept_by_experiment, kept_by_run, needed_digests
 
 _HOMES = {
+    "nbtrack.store.batch": ("Batch", "writing_batches"),
     "nbtrack.store.boards": ("board_content", "board_table"),
     "nbtrack.store.columns": (
         "Column",
@@ -88,6 +91,7 @@ _HOMES = {
     "nbtrack.store.curves": ("metric_history", "run_sparklines"),
     "nbtrack.store.decision": ("Asked", "Decision"),
     "nbtrack.store.details": ("RunDetail", "run_detail", "run_text", "run_texts"),
+    "nbtrack.store.exported": ("EXPORTED", "exported_table"),
     "nbtrack.store.filters": ("parse_filter", "quoted_column"),
     "nbtrack.store.experiments": ("experiment_table", "runs_of_experiment"),
     "nbtrack.store.finding": ("find_run",),
@@ -140,8 +144,10 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "EXPORTED",
     "TAG_SEPARATOR",
     "Asked",
+    "Batch",
     "Column",
     "Decision",
     "JournalWriter",
@@ -166,6 +172,7 @@ __all__ = [
     "difference_table",
     "executed_cells",
     "experiment_table",
+    "exported_table",
     "find_run",
     "history_table",
     "is_table_name",
@@ -205,6 +212,7 @@ __all__ = [
     "version_table",
     "versions_by_data_table",
     "whole_curves",
+    "writing_batches",
 ]
 
 

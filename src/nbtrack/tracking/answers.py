@@ -92,9 +92,9 @@ def to_polars(table: pyarrow.Table) -> polars.DataFrame:
 def text_table(table: pyarrow.Table, rows: int = SHOWN_ROWS) -> str:
     """The first ``rows`` rows as aligned text, and a line that says how many there are."""
     names = list(table.column_names)
-    shown = [
-        [cell_text(value) for value in row.values()] for row in table.slice(0, rows).to_pylist()
-    ]
+    # By column: two may have one name.
+    columns = [column.to_pylist() for column in table.slice(0, rows).columns]
+    shown = [[cell_text(value) for value in row] for row in zip(*columns, strict=True)]
     numeric = [_is_number(field.type) for field in table.schema]
     widths = [max([len(name), *(len(row[i]) for row in shown)]) for i, name in enumerate(names)]
     lines = [

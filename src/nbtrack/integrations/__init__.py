@@ -1,0 +1,1 @@
+"""What others speak: their stores in and out, their clients on ours."""

@@ -1,0 +1,1 @@
+"""Runs of a store, written as others read them."""

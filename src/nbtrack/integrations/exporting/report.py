@@ -1,0 +1,39 @@
+"""What an export wrote, and what it left."""
+
+from __future__ import annotations
+
+import html
+from collections import Counter
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class ExportReport:
+    """What was written by one call. ``already_there`` are runs that an earlier one had written."""
+
+    target: str
+    runs: int = 0
+    already_there: int = 0
+    written: Counter[str] = field(default_factory=Counter)
+    not_carried: Counter[str] = field(default_factory=Counter)
+    remarks: list[str] = field(default_factory=list)
+
+    def _rows(self) -> list[tuple[str, str]]:
+        there = f", {self.already_there:,} were there already" if self.already_there else ""
+        rows = [("exported", f"{self.runs:,} runs{there}")]
+        rows += [
+            (title, ", ".join(f"{count:,} {what}" for what, count in counts.items() if count))
+            for title, counts in (("with", self.written), ("not carried", self.not_carried))
+        ]
+        return [row for row in rows if row[1]] + [("note", each) for each in self.remarks]
+
+    def __repr__(self) -> str:
+        return "\n".join([self.target, *(f"  {title:12} {text}" for title, text in self._rows())])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<tr><td style="text-align:left">{title}</td>'
+            f'<td style="text-align:left">{html.escape(text)}</td></tr>'
+            for title, text in self._rows()
+        )
+        return f"<b>{html.escape(self.target)}</b><table>{rows}</table>"

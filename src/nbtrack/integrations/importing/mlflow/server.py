@@ -1,0 +1,219 @@
+"""A tracking server of MLflow's, over its REST API: paged, patient, read only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+from nbtrack.integrations.importing.mlflow.http import Server
+from nbtrack.integrations.importing.mlflow.records import (
+    LoggedModel,
+    MlflowDataset,
+    MlflowModel,
+    MlflowRun,
+    MlflowVersion,
+    Points,
+)
+from nbtrack.integrations.importing.source import Omissions, SourceFile
+
+_MODEL_STATUS = {
+    "LOGGED_MODEL_PENDING": 1,
+    "LOGGED_MODEL_READY": 2,
+    "LOGGED_MODEL_UPLOAD_FAILED": 3,
+}
+
+
+class ServerStore:
+    """What a server at ``uri`` has."""
+
+    def __init__(self, uri: str) -> None:
+        self.omissions = Omissions()
+        self._server = Server(uri)
+        # Asked at once: a wrong address or a refused password is told before anything is made.
+        self._experiments = list(
+            self._server.all("experiments/search", "experiments", view_type="ALL")
+        )
+
+    def count(self) -> int | None:
+        """Not known: a server tells runs by page."""
+        return None
+
+    def runs(self, is_there: Callable[[str], bool]) -> Iterator[MlflowRun]:
+        """Experiment by experiment, in the order of their start."""
+        for experiment in self._experiments:
+            self.omissions.omit("tags of experiments", len(experiment.get("tags", ())))
+            models = self._models_by_run(experiment["experiment_id"])
+            is_empty = True
+            for found in self._server.all(
+                "runs/search",
+                "runs",
+                experiment_ids=[experiment["experiment_id"]],
+                run_view_type="ALL",
+                order_by=["attributes.start_time ASC"],
+            ):
+                is_empty = False
+                run_id = found["info"]["run_id"]
+                if is_there(run_id):
+                    yield MlflowRun(run_id, "")
+                else:
+                    yield self._run(experiment, found, models.get(run_id, []))
+            if is_empty:
+                self.omissions.omit("experiments without runs")
+
+    def models(self) -> Iterator[MlflowModel]:
+        """With the versions that are not deleted."""
+        for model in self._server.all(
+            "registered-models/search", "registered_models", method="GET"
+        ):
+            name = model["name"]
+            literal = "'" + name.replace("'", "''") + "'"
+            versions = self._server.all(
+                "model-versions/search",
+                "model_versions",
+                method="GET",
+                filter=f"name={literal}",
+            )
+            yield MlflowModel(
+                name,
+                model.get("description", ""),
+                int(model.get("creation_timestamp", 0)),
+                _pairs(model.get("tags")),
+                {each["alias"]: int(each["version"]) for each in model.get("aliases", ())},
+                sorted(map(_version, versions), key=lambda version: version.version),
+            )
+
+    # One run
+
+    def _run(
+        self, experiment: dict[str, Any], found: dict[str, Any], models: list[LoggedModel]
+    ) -> MlflowRun:
+        about, data = found["info"], found.get("data", {})
+        tags = _pairs(data.get("tags"))
+        return MlflowRun(
+            about["run_id"],
+            experiment["name"],
+            experiment["experiment_id"],
+            name=about.get("run_name", ""),
+            user=about.get("user_id", "") or tags.get("mlflow.user", ""),
+            status=about.get("status", "FINISHED"),
+            start_ms=_whole(about.get("start_time")),
+            end_ms=_whole(about.get("end_time")),
+            is_deleted="deleted"
+            in (about.get("lifecycle_stage"), experiment.get("lifecycle_stage")),
+            params=_pairs(data.get("params")),
+            tags=tags,
+            datasets=[_dataset(each) for each in found.get("inputs", {}).get("dataset_inputs", ())],
+            models=models,
+            points=partial(
+                self._points, about["run_id"], [each["key"] for each in data.get("metrics", ())]
+            ),
+            files=partial(self._files, about["run_id"], ""),
+        )
+
+    def _points(self, run_id: str, keys: list[str]) -> Iterator[Points]:
+        for key in keys:
+            points = list(
+                self._server.all(
+                    "metrics/get-history",
+                    "metrics",
+                    method="GET",
+                    page=25_000,
+                    run_id=run_id,
+                    metric_key=key,
+                )
+            )
+            yield (
+                key,
+                [int(point["timestamp"]) for point in points],
+                [float(point["value"]) for point in points],
+                [int(point.get("step", 0)) for point in points],
+            )
+
+    def _files(self, run_id: str, folder: str) -> Iterator[SourceFile]:
+        # A server lists a folder without pages, unless it is one of a cloud.
+        asked: dict[str, Any] = {"run_id": run_id, **({"path": folder} if folder else {})}
+        for file in self._server.all("artifacts/list", "files", method="GET", page=None, **asked):
+            path = file["path"]
+            if file.get("is_dir"):
+                yield from self._files(run_id, path)
+            else:
+                where = f"/get-artifact?run_uuid={quote(run_id)}&path={quote(path, safe='')}"
+                yield SourceFile(path, partial(self._server.read, where))
+
+    # Logged models, which only MLflow 3 has
+
+    def _models_by_run(self, experiment_id: str) -> dict[str, list[LoggedModel]]:
+        found: dict[str, list[LoggedModel]] = {}
+        pages = self._server.all(
+            "logged-models/search",
+            "models",
+            page=50,
+            is_optional=True,
+            experiment_ids=[experiment_id],
+        )
+        for model in pages:
+            about, data = model["info"], model.get("data", {})
+            model_id = about["model_id"]
+            run_id = about.get("source_run_id", "")
+            found.setdefault(run_id, []).append(
+                LoggedModel(
+                    model_id,
+                    about["name"],
+                    int(about.get("creation_timestamp_ms", 0)),
+                    int(about.get("last_updated_timestamp_ms", 0)),
+                    _MODEL_STATUS.get(about.get("status", ""), 0),
+                    about.get("model_type", ""),
+                    _pairs(data.get("params")),
+                    _pairs(about.get("tags")),
+                    partial(self._model_files, model_id, ""),
+                )
+            )
+        return found
+
+    def _model_files(self, model_id: str, folder: str) -> Iterator[SourceFile]:
+        place = f"/ajax-api/2.0/mlflow/logged-models/{quote(model_id)}/artifacts"
+        asked = f"?artifact_directory_path={quote(folder, safe='')}" if folder else ""
+        for file in self._server.get(f"{place}/directories{asked}").get("files", ()):
+            path = file["path"]
+            if file.get("is_dir"):
+                yield from self._model_files(model_id, path)
+            else:
+                where = f"{place}/files?artifact_file_path={quote(path, safe='')}"
+                yield SourceFile(path, partial(self._server.read, where))
+
+
+def _pairs(found: Any) -> dict[str, str]:
+    return {each["key"]: each.get("value", "") for each in found or ()}
+
+
+def _whole(number: Any) -> int | None:
+    return None if number in (None, "", 0, "0") else int(number)
+
+
+def _dataset(found: dict[str, Any]) -> MlflowDataset:
+    about = found["dataset"]
+    return MlflowDataset(
+        about["name"],
+        about["digest"],
+        about.get("source_type", ""),
+        about.get("source", ""),
+        about.get("schema", ""),
+        about.get("profile", ""),
+        _pairs(found.get("tags")),
+    )
+
+
+def _version(found: dict[str, Any]) -> MlflowVersion:
+    return MlflowVersion(
+        int(found["version"]),
+        found.get("run_id", ""),
+        found.get("source", ""),
+        found.get("model_id", ""),
+        found.get("current_stage", "None"),
+        found.get("description", ""),
+        found.get("user_id", ""),
+        int(found.get("creation_timestamp", 0)),
+        _pairs(found.get("tags")),
+    )

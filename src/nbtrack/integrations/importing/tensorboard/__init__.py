@@ -1,0 +1,1 @@
+"""TensorBoard as a source: its event files, read without TensorFlow or TensorBoard."""

@@ -1,0 +1,171 @@
+"""What MLflow has made arrives, from each of its stores the same, and goes back as it was.
+
+All that needs the real MLflow stands in this file: its process is started once for it.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import nbtrack
+from nbtrack.integrations.importing.mlflow.runs import MlflowSource
+from nbtrack.integrations.importing.mlflow.stores import open_store
+from nbtrack.integrations.importing.source import RunSource
+from tests.integrations.importing.conformance import PROMISES, MakeSource
+from tests.integrations.importing.mlflow_made import MlflowMade
+
+
+@pytest.mark.parametrize("kind", ["files", "sqlite", "server"])
+@pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.__name__)
+def test_store_is_a_source_like_any(
+    promise: Callable[[MakeSource, Path], None],
+    kind: str,
+    made_by_mlflow: MlflowMade,
+    tmp_path: Path,
+) -> None:
+    uri = made_by_mlflow.uris[kind]
+
+    def make() -> RunSource:
+        return MlflowSource(open_store(uri)[0], kind, artifacts=True)
+
+    promise(make, tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["files", "sqlite", "server"])
+def test_all_that_mlflow_made_arrives(kind: str, made_by_mlflow: MlflowMade, place: Path) -> None:
+    report = nbtrack.import_mlflow(made_by_mlflow.uris[kind])
+    assert report.runs == 4
+    assert "1 had not ended" in report.remarks[0]
+    assert report.not_carried["experiments without runs"] == 2
+    assert report.not_carried["tags of experiments"] == 1
+    runs = {run["name"]: run for run in nbtrack.sql("SELECT * FROM all_runs").arrow().to_pylist()}
+    assert {name: run["status"] for name, run in runs.items()} == {
+        "one": "finished",
+        "child": "failed",
+        "going on": "running",
+        "gone": "finished",
+    }
+    assert runs["gone"]["deleted"]
+    assert runs["child"]["parent_id"] == runs["one"]["run_id"]
+    one = nbtrack.get_run("one")
+    assert (runs["one"]["user"], runs["one"]["source"]) == ("ada", "train.py")
+    assert (one.experiment, one.note) == ("iris", "a *note*")
+    assert runs["one"]["duration_s"] == 9.0
+    assert dict(one.params) == {
+        "lr": 0.1,
+        "depth": 3,
+        "name": "x y",
+        "flag": True,
+        "a/b c": 0.001,
+    }
+    # The text is MLflow's still: 0.10 is no other number, but another text.
+    texts = nbtrack.sql("SELECT value FROM params WHERE key = 'lr'").arrow()
+    assert texts["value"].to_pylist() == ["0.10"]
+    metrics = dict(one.metrics)
+    assert math.isnan(metrics["nan"])
+    assert (metrics["inf"], metrics["m/low"], metrics["loss"]) == (math.inf, -math.inf, 0.2)
+    # Of two points of one moment the greater is the last, as in MLflow.
+    assert metrics["again"] == 2.0
+    steps = nbtrack.sql("SELECT DISTINCT step FROM metrics WHERE key = 'loss' ORDER BY 1").arrow()
+    assert steps["step"].to_pylist() == [-1, 0, 1, 2, 3, 4]
+    assert one.tags["team"] == "red"
+    [data] = nbtrack.sql("SELECT * FROM inputs").arrow().to_pylist()
+    assert (data["name"], data["digest"], data["context"]) == ("train", "abc123", "training")
+    assert (data["source"], data["schema"]) == ("/data/train.csv", '{"a": "long"}')
+    assert one.load_text("notes/a.txt") == "hello"
+    assert {"classic/MLmodel", "model/MLmodel"} <= one.artifacts.keys()
+
+
+@pytest.mark.parametrize("kind", ["files", "sqlite", "server"])
+def test_registered_models_arrive_once(kind: str, made_by_mlflow: MlflowMade, place: Path) -> None:
+    report = nbtrack.import_mlflow(made_by_mlflow.uris[kind])
+    assert report.carried["versions"] == 2
+    registry = nbtrack.Registry()
+    model = registry.get_registered_model("reg")
+    assert (model.description, model.tags, model.aliases) == (
+        "described",
+        {"k": "v"},
+        {"champion": 2},
+    )
+    second, third = registry.get_model_version("reg", 2), registry.get_model_version("reg", 3)
+    assert (second.path, second.stage, second.description) == ("model", "None", "second")
+    assert second.tags == {"q": "w"}
+    assert (third.path, third.stage) == ("classic", "Production")
+    before = len(registry.history("reg"))
+    again = nbtrack.import_mlflow(made_by_mlflow.uris[kind])
+    assert not again.carried["versions"]
+    assert len(registry.history("reg")) == before
+
+
+def test_store_of_files_that_was_moved_has_its_artifacts(
+    made_by_mlflow: MlflowMade, place: Path, tmp_path: Path
+) -> None:
+    moved = shutil.copytree(made_by_mlflow.folder / "mlruns", tmp_path / "moved" / "mlruns")
+    for file in moved.rglob("meta.yaml"):
+        text = file.read_text().replace(str(made_by_mlflow.folder), "/gone")
+        file.write_text(text)
+    for folder in moved.glob("*/*/params"):
+        (folder.parent / "artifacts").mkdir(exist_ok=True)
+        (folder.parent / "artifacts" / "here.txt").write_text("still here")
+    nbtrack.import_mlflow(moved.parent)
+    assert nbtrack.get_run("one").load_text("here.txt") == "still here"
+
+
+# And back
+
+
+def without_what_is_an_address(shown: dict[str, Any]) -> dict[str, Any]:
+    for run in shown["runs"].values():
+        # The folder of a logged model bears its id, or is told by address.
+        run["files"] = [file for file in run["files"] if not file[0].endswith("MLmodel")]
+    return shown
+
+
+def test_round_trip_over_a_folder_is_the_identity(
+    made_by_mlflow: MlflowMade, place: Path, tmp_path: Path
+) -> None:
+    before = without_what_is_an_address(made_by_mlflow.show(made_by_mlflow.uris["files"]))
+    assert set(before["runs"]) == {"one", "child", "going on", "gone"}
+    nbtrack.import_mlflow(made_by_mlflow.uris["files"])
+    report = nbtrack.export_mlflow(tmp_path / "out")
+    assert (report.runs, report.written["versions"], report.remarks) == (4, 2, [])
+    after = without_what_is_an_address(made_by_mlflow.show(f"file://{tmp_path}/out"))
+    assert after == before
+    again = nbtrack.export_mlflow(tmp_path / "out")
+    assert (again.runs, again.already_there, again.written["versions"]) == (0, 4, 0)
+
+
+def test_round_trip_over_a_server_is_the_identity(made_by_mlflow: MlflowMade, place: Path) -> None:
+    target = made_by_mlflow.uris["empty server"]
+    before = without_what_is_an_address(made_by_mlflow.show(made_by_mlflow.uris["sqlite"]))
+    nbtrack.import_mlflow(made_by_mlflow.uris["sqlite"])
+    report = nbtrack.export_mlflow(target)
+    assert (report.runs, report.written["versions"], report.remarks) == (4, 2, [])
+    after = without_what_is_an_address(made_by_mlflow.show(target, ours=True))
+    assert after == before
+    again = nbtrack.export_mlflow(target)
+    assert (again.runs, again.already_there, again.written["versions"]) == (0, 4, 0)
+
+
+def test_run_of_ours_is_at_home_in_mlflow(
+    made_by_mlflow: MlflowMade, place: Path, tmp_path: Path
+) -> None:
+    with nbtrack.run("ours", lr=0.1, nothing=None, experiment="forest") as run:
+        run.log({"loss": 0.5, "odd ∆ key": 1.0, "../up": 2.0}, step=3)
+        run.log_text("hello", "a/b.txt")
+        run.set_tags({"team": "red"})
+    report = nbtrack.export_mlflow(tmp_path / "out")
+    assert report.not_carried["facts"] >= 0
+    assert len(report.remarks) == 2
+    [(name, shown)] = made_by_mlflow.show(f"file://{tmp_path}/out")["runs"].items()
+    assert (name, shown["about"][0], shown["about"][4]) == ("ours", "FINISHED", "forest")
+    assert shown["params"] == {"lr": "0.1", "nothing": "None"}
+    assert shown["tags"]["team"] == "red"
+    assert set(shown["history"]) == {"loss", "odd _ key", "_/up"}
+    assert shown["files"] == [["a/b.txt", 5]]
