@@ -1,4 +1,4 @@
-"""Programs in a process of their own: in this environment, or in one that has MLflow."""
+"""Programs in a process of their own: in this environment, or in one that has MLflow and W&B."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 CHECKOUT = Path(__file__).parents[2]
 # What the other environment has of its own. The libraries of the models it shares.
-PACKAGES = ["mlflow>=3.17,<3.18"]
+PACKAGES = ["mlflow>=3.17,<3.18", "wandb>=0.20"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Python:
 
 
 def mlflow_python() -> Python:
-    """A Python with the real MLflow, made once in ``.venv/mlflow`` and kept.
+    """A Python with the real MLflow and W&B, made once in ``.venv/mlflow`` and kept.
 
     It sees the packages of this environment behind its own, but not what is installed
     as editable, since that stands in files that only a site folder's own are read for.
@@ -62,5 +62,5 @@ def mlflow_python() -> Python:
 
 
 if __name__ == "__main__":
-    print("Setting up MLflow beside nbtrack, where it is not yet")
+    print("Setting up MLflow and W&B beside nbtrack, where it is not yet")
     mlflow_python()

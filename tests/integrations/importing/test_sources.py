@@ -18,8 +18,7 @@ from nbtrack.integrations.importing.wandb.source import WandbFolder
 from nbtrack.store import Store
 from tests.integrations.importing.conformance import PROMISES, MakeSource
 from tests.integrations.importing.event_files import write_folder
-
-RECORDED = Path(__file__).parents[2] / "data" / "wandb"
+from tests.integrations.importing.wandb_made import recorded
 
 
 def _wide(folder: Path) -> Callable[[Path], RunSource]:
@@ -50,7 +49,7 @@ def _tensorboard(folder: Path) -> Callable[[Path], RunSource]:
 
 
 def _wandb(folder: Path) -> Callable[[Path], RunSource]:
-    shutil.copytree(RECORDED, folder / "offline")
+    shutil.copytree(recorded(), folder / "offline")
     exported = folder / "exported" / "other"
     exported.mkdir(parents=True)
     (exported / "config.json").write_text('{"lr": 0.5, "_wandb": {}}')

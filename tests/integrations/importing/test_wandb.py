@@ -11,13 +11,16 @@ import pytest
 import nbtrack
 from nbtrack.errors import InvalidValue
 from nbtrack.integrations.importing.wandb.records import read_run
-from tests.integrations.importing.test_sources import RECORDED
+from tests.integrations.importing.wandb_made import recorded
 
-[LOG] = RECORDED.rglob("*.wandb")
+
+def log_of(folder: Path) -> Path:
+    [file] = folder.rglob("*.wandb")
+    return file
 
 
 def test_recorded_run_arrives(place: Path) -> None:
-    report = nbtrack.import_wandb(RECORDED)
+    report = nbtrack.import_wandb(recorded())
     assert report.runs == 1
     assert report.not_carried == {"artifacts of W&B": 1}
     run = nbtrack.get_run("first")
@@ -42,15 +45,16 @@ def test_recorded_run_arrives(place: Path) -> None:
     points = nbtrack.sql("SELECT step, value FROM metrics WHERE key = 'loss' ORDER BY step").arrow()
     assert points["value"].to_pylist()[:5] == [1 / (step + 1) for step in range(5)]
     kept = {path.partition("/")[0] for path in run.artifacts}
-    assert kept == {"text", "histograms", "media", "output.log"}
+    assert kept == {"text", "histograms", "media", "output.log", "requirements.txt"}
     texts = nbtrack.sql("SELECT text FROM texts WHERE role = 'stdout'").arrow()
     assert texts["text"].to_pylist() == ["hello out\n"]
 
 
 def test_file_that_was_cut_at_any_byte_gives_what_was_whole(tmp_path: Path) -> None:
-    data = LOG.read_bytes()
+    log = log_of(recorded())
+    data = log.read_bytes()
     file = tmp_path / "cut.wandb"
-    whole, seen = read_run(LOG, []), -1
+    whole, seen = read_run(log, []), -1
     for cut in range(7, len(data), 61):
         file.write_bytes(data[:cut])
         damaged: list[int] = []
@@ -64,8 +68,8 @@ def test_file_that_was_cut_at_any_byte_gives_what_was_whole(tmp_path: Path) -> N
 
 def test_half_written_run_arrives_as_killed(tmp_path: Path, place: Path) -> None:
     folder = tmp_path / "half"
-    shutil.copytree(LOG.parent, folder / "offline-run")
-    [file] = folder.rglob("*.wandb")
+    shutil.copytree(recorded(), folder / "offline-run")
+    file = log_of(folder)
     file.write_bytes(file.read_bytes()[: file.stat().st_size * 3 // 4])
     report = nbtrack.import_wandb(folder)
     assert nbtrack.get_run("first").status == "killed"
@@ -73,8 +77,8 @@ def test_half_written_run_arrives_as_killed(tmp_path: Path, place: Path) -> None
 
 
 def test_damage_costs_its_block_and_is_told(tmp_path: Path, place: Path) -> None:
-    shutil.copytree(LOG.parent, tmp_path / "run")
-    [file] = (tmp_path / "run").rglob("*.wandb")
+    shutil.copytree(recorded(), tmp_path / "run")
+    file = log_of(tmp_path / "run")
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
     file.write_bytes(bytes(data))
