@@ -49,6 +49,7 @@ CHANGES: Mapping[str, str] = {
     "note": "arg_max(note, ts)",
     "status": "arg_max(status, ts)",
     "status_ts": "max(ts) FILTER (status IS NOT NULL)",
+    "told_ended": "arg_max_null(ended, ts) FILTER (status IS NOT NULL)",
     "duration_s": "arg_max(duration_s, ts)",
     "verdict": "arg_max(verdict, ts)",
 }
@@ -59,7 +60,8 @@ ATTRIBUTE_VALUES: Mapping[str, str] = {
     "status": "coalesce(c.status, 'running')",
     "experiment": "coalesce(c.experiment, r.experiment)",
     "started": "r.started",
-    "ended": "CASE WHEN c.status <> 'running' THEN c.status_ts END",
+    "ended": "CASE WHEN c.status NOT IN ('running', 'scheduled') "
+    "THEN coalesce(c.told_ended, c.status_ts) END",
     "duration_s": "c.duration_s",
     "parent_id": "replace(r.parent_id::VARCHAR, '-', '')",
     "note": "nullif(c.note, '')",
@@ -125,7 +127,8 @@ class Selection(ConditionSql):
         joins = []
         if self._changes:
             columns = ", ".join(f"{CHANGES[name]} AS {name}" for name in self._changes)
-            rows = " OR ".join(f"{name.removesuffix('_ts')} IS NOT NULL" for name in self._changes)
+            told = {name.removesuffix("_ts").removeprefix("told_") for name in self._changes}
+            rows = " OR ".join(f"{name} IS NOT NULL" for name in sorted(told))
             made.append(
                 f"c AS (SELECT run_id, {columns} FROM base.run_changes "
                 f"WHERE {rows} GROUP BY run_id)"
