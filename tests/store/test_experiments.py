@@ -61,6 +61,20 @@ def test_what_is_decided_of_experiments_is_kept_together(tmp_path):
     assert rows(store, "SELECT * FROM experiments") == rows(store, "FROM experiment_tags") == []
 
 
+def test_a_deleted_experiment_comes_back_with_a_run_that_names_it(tmp_path):
+    store = Store(tmp_path)
+    end_run(store, start_run(store, experiment="again"))
+    writer = store.writer()
+    store.fold()
+    with store.deciding() as decision:
+        decision.say(ExperimentChanged(writer.now_us(), 1, deleted=True))
+    assert rows(store, NUMBERED) == [(1, "again", True)]
+    writer.append(RunStarted(1, new_run_id(), "older", "again", attended=False))
+    assert rows(store, NUMBERED) == [(1, "again", True)]
+    end_run(store, start_run(store, experiment="again"))
+    assert rows(store, NUMBERED) == [(1, "again", False)]
+
+
 def test_a_run_that_is_not_attended_outlives_the_process_that_wrote_of_it(tmp_path):
     store = Store(tmp_path)
     writer = store.writer()

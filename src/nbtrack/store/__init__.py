@@ -24,13 +24,16 @@ if TYPE_CHECKING:
         list_columns,
         run_groups,
     )
+    from nbtrack.store.comparing import Comparison, Sorting, matching_runs
     from nbtrack.store.curves import metric_history, run_sparklines
     from nbtrack.store.decision import Asked, Decision
     from nbtrack.store.details import RunDetail, run_detail, run_text, run_texts
     from nbtrack.store.experiments import experiment_table, runs_of_experiment
     from nbtrack.store.filters import parse_filter, quoted_column
     from nbtrack.store.finding import find_run
+    from nbtrack.store.histories import last_step, point_histories
     from nbtrack.store.journal import JournalWriter
+    from nbtrack.store.logged_models import ModelPoint, StoredModel, stored_models
     from nbtrack.store.origins import (
         StoredArtifact,
         StoredCell,
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
         last_move,
         last_number,
         lineage_table,
+        model_changes,
         model_moves,
         model_row,
         model_table,
@@ -56,6 +60,7 @@ if TYPE_CHECKING:
         production_table,
         registry_mark,
         request_table,
+        version_origins,
         version_table,
         versions_by_data_table,
     )
@@ -74,6 +79,7 @@ if TYPE_CHECKING:
         whole_curves,
     )
     from nbtrack.store.usage import kept_by_experiment, kept_by_run, needed_digests
+    from nbtrack.store.whole import WholeRun, whole_runs
 
 _HOMES = {
     "nbtrack.store.boards": ("board_content", "board_table"),
@@ -90,7 +96,11 @@ _HOMES = {
     "nbtrack.store.filters": ("parse_filter", "quoted_column"),
     "nbtrack.store.experiments": ("experiment_table", "runs_of_experiment"),
     "nbtrack.store.finding": ("find_run",),
+    "nbtrack.store.comparing": ("Comparison", "Sorting", "matching_runs"),
+    "nbtrack.store.histories": ("last_step", "point_histories"),
     "nbtrack.store.journal": ("JournalWriter",),
+    "nbtrack.store.logged_models": ("ModelPoint", "StoredModel", "stored_models"),
+    "nbtrack.store.whole": ("WholeRun", "whole_runs"),
     "nbtrack.store.origins": (
         "StoredArtifact",
         "StoredCell",
@@ -108,6 +118,7 @@ _HOMES = {
         "lineage_table",
         "last_move",
         "last_number",
+        "model_changes",
         "model_moves",
         "model_row",
         "model_table",
@@ -115,6 +126,7 @@ _HOMES = {
         "production_table",
         "registry_mark",
         "request_table",
+        "version_origins",
         "version_table",
         "versions_by_data_table",
     ),
@@ -141,18 +153,23 @@ __all__ = [
     "TAG_SEPARATOR",
     "Asked",
     "Column",
+    "Comparison",
     "Decision",
     "JournalWriter",
+    "ModelPoint",
     "Page",
     "PointsTail",
     "RunDetail",
     "RunQuery",
     "Series",
+    "Sorting",
     "Store",
     "StoredArtifact",
     "StoredCell",
     "StoredInput",
+    "StoredModel",
     "ThinnedCurves",
+    "WholeRun",
     "approval_table",
     "best_runs",
     "board_content",
@@ -169,16 +186,20 @@ __all__ = [
     "kept_by_run",
     "last_move",
     "last_number",
+    "last_step",
     "later_points",
     "lineage_table",
     "list_columns",
     "listed_curves",
+    "matching_runs",
     "metric_history",
+    "model_changes",
     "model_moves",
     "model_row",
     "model_table",
     "needed_digests",
     "parse_filter",
+    "point_histories",
     "production_data_table",
     "production_table",
     "profile_table",
@@ -196,10 +217,13 @@ __all__ = [
     "run_texts",
     "runs_keeping",
     "runs_of_experiment",
+    "stored_models",
     "thinned_curves",
+    "version_origins",
     "version_table",
     "versions_by_data_table",
     "whole_curves",
+    "whole_runs",
 ]
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from nbtrack.errors import StoreUnavailable
 from nbtrack.store.database import Database, remove_database, write_schema
+from nbtrack.store.schema import LAST_VALUE
 
 if TYPE_CHECKING:
     import duckdb
@@ -54,12 +55,13 @@ _PLAIN_TABLES = (
     "logged_model_uses",
 )
 
-_ROLL_UP = """
+_ROLL_UP = f"""
     SELECT run_id, key, sum(count)::BIGINT, sum(not_finite)::BIGINT, min(first_ts), max(last_ts),
-           max(last_step), arg_max_null(last_value, (last_step, last_ts)),
+           max(last_step), {LAST_VALUE},
            min(min_value), arg_min(min_step, min_value),
-           max(max_value), arg_max(max_step, max_value)
-    FROM store.base.summary WHERE {condition} GROUP BY run_id, key ORDER BY run_id, key
+           max(max_value), arg_max(max_step, max_value),
+           arg_max(coalesce(last_point_ts, last_ts), (last_step, coalesce(last_point_ts, last_ts)))
+    FROM store.base.summary WHERE {{condition}} GROUP BY run_id, key ORDER BY run_id, key
 """
 
 

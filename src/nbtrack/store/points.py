@@ -111,6 +111,7 @@ def _summary_rows(names: list[tuple[str, str]], ranks: Array, records: Array) ->
         at[is_there] = found[np.searchsorted(found, starts[is_there])]
         columns[f"{name}_value"] = pa.array(extremes, mask=~is_there)
         columns[f"{name}_step"] = pa.array(steps[at], mask=~is_there)
+    columns["last_point_ts"] = _times(times[lasts])
     return pa.table(columns)
 
 

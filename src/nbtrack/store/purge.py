@@ -79,10 +79,7 @@ def purge(
                 ).fetchall()
             )
             digests = {row[0] for row in connection.execute(gone_digests(gone)).fetchall()}
-            ids |= {
-                row[0].hex
-                for row in connection.execute(gone_models(gone, models)).fetchall()
-            }
+            ids |= {row[0].hex for row in connection.execute(gone_models(gone, models)).fetchall()}
         rewrite_without(database, gone, models=models, experiments=experiments)
         (database.file.parent / PURGED_FILE).touch()
         for journal in folder.list_journals():

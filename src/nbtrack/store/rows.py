@@ -76,8 +76,8 @@ class Rows:
 
     tables: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
     renamed_experiments: list[ExperimentRenamed] = field(default_factory=list)
-    # Experiments that runs or models are in, and since when.
-    named_experiments: dict[str, int] = field(default_factory=dict)
+    # Experiments that runs or models are in: when that was said first, and last.
+    named_experiments: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def add(self, table: str, *values: Any) -> None:
         """Append one row."""
@@ -89,7 +89,7 @@ class Rows:
         told = [columns.get(name) for name in names]
         self.add("run_changes", run, ts, *told, columns.get("ended"))
         if experiment := columns.get("experiment"):
-            self.named_experiments.setdefault(experiment, ts)
+            self._name_experiment(experiment, ts)
 
     def take(self, events: Iterable[Event], journal: str) -> None:
         """Append the rows of ``events``, which stand in ``journal``."""
@@ -108,7 +108,7 @@ class Rows:
                         event.source,
                         journal,
                     )
-                    self.named_experiments.setdefault(event.experiment, event.ts)
+                    self._name_experiment(event.experiment, event.ts)
                 case RunEnded():
                     self.change(
                         event.run,
@@ -224,7 +224,7 @@ class Rows:
                         event.location,
                         event.path,
                     )
-                    self.named_experiments.setdefault(event.experiment, event.ts)
+                    self._name_experiment(event.experiment, event.ts)
                     self._tell_of_model(event)
                 case ModelChanged():
                     if event.status is not None or event.deleted is not None:
@@ -247,6 +247,10 @@ class Rows:
                 case ModelUsed():
                     use = (event.run, event.ts, event.model, event.role, event.step)
                     self.add("logged_model_uses", *use)
+
+    def _name_experiment(self, experiment: str, ts: int) -> None:
+        first, last = self.named_experiments.get(experiment, (ts, ts))
+        self.named_experiments[experiment] = (min(first, ts), max(last, ts))
 
     def _tell_of_model(self, event: ModelLogged | ModelChanged) -> None:
         for key, param in event.params.items():
@@ -286,12 +290,15 @@ class Rows:
 
 
 def _number_experiments(
-    connection: duckdb.DuckDBPyConnection, experiments: Mapping[str, int]
+    connection: duckdb.DuckDBPyConnection, experiments: Mapping[str, tuple[int, int]]
 ) -> None:
-    """Give each of ``experiments``, from its name to since when, a number if it has none.
+    """Give each of ``experiments`` a number if it has none, and let it be if it was deleted.
 
-    Zero is MLflow's for the one called Default.
+    They are named with the first and last time at which something was put into them. Zero is
+    MLflow's number for the one called Default.
     """
+    names = list(experiments)
+    firsts, lasts = ([times[place] for times in experiments.values()] for place in (0, 1))
     connection.execute(
         """
         INSERT INTO base.experiments (number, ts, name)
@@ -305,7 +312,16 @@ def _number_experiments(
                ts, name
         FROM fresh
         """,
-        [list(experiments), list(experiments.values())],
+        [names, firsts],
+    )
+    connection.execute(
+        """
+        INSERT INTO base.experiments (number, ts, deleted)
+        SELECT number, ts, false
+        FROM (SELECT unnest(?::VARCHAR[]) AS name, make_timestamp(unnest(?::BIGINT[])) AS ts)
+        JOIN main.experiments USING (name) WHERE deleted AND ts > changed
+        """,
+        [names, lasts],
     )
 
 

@@ -20,6 +20,12 @@ STORAGE_VERSION = "v1.5.0"
 # instead of 2.4. With 16 kB noisy values no longer fit a block, and 2.6 are taken.
 BLOCK_BYTES = 65_536
 
+# Of two points that are equal in step and time the greater is the last, and NaN counts as zero.
+LAST_VALUE = (
+    "arg_max_null(last_value, (last_step, coalesce(last_point_ts, last_ts), "
+    "CASE WHEN isnan(last_value) THEN 0 ELSE last_value END))"
+)
+
 _FIRST = """
 CREATE SCHEMA base;
 CREATE TABLE base.meta (key VARCHAR, value VARCHAR);
@@ -108,6 +114,8 @@ FROM (
 );
 -- When a run ended, where that is not when it was told.
 ALTER TABLE base.run_changes ADD COLUMN ended TIMESTAMP;
+-- Of the point that is last by step, while last_ts is the latest of all.
+ALTER TABLE base.summary ADD COLUMN last_point_ts TIMESTAMP;
 ALTER TABLE base.inputs ADD COLUMN source_type VARCHAR;
 ALTER TABLE base.inputs ADD COLUMN profile VARCHAR;
 CREATE TABLE base.logged_models (

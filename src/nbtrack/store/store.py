@@ -370,9 +370,7 @@ class Store:
         self.fold()
         database, folder, lock = self._rooms()
         with self._refusals_told():
-            return purge(
-                database, folder, lock, run_ids, models=models, experiments=experiments
-            )
+            return purge(database, folder, lock, run_ids, models=models, experiments=experiments)
 
     def backup(self, to: Path) -> Path:
         """Write everything folded to the file ``to``, or into the folder ``to``; where it is."""
