@@ -25,8 +25,8 @@ class ModelVersion(msgspec.Struct, frozen=True, gc=False):
     ``run_id`` and ``path`` say what it is: a folder that a run keeps; ``digest`` tells its
     content. One that came through MLflow from elsewhere has neither path nor digest, and
     perhaps `NO_RUN`. ``seen`` is the registry's last change when this was read: who moves this
-    object is told if somebody moved another version of the model since. ``overridden`` is whether it
-    ever went to Production past a gate.
+    object is told if somebody moved another version of the model since. ``overridden`` is
+    whether it ever went to Production past a gate.
     """
 
     name: str

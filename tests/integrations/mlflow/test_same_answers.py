@@ -198,8 +198,8 @@ def test_any_sequence_of_calls_has_the_same_outcome(sqlite_uri: str, nbtrack_uri
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=10,
-            stateful_step_count=30,
+            max_examples=6,
+            stateful_step_count=20,
             deadline=None,
             # Shrinking asks for minutes: what differs is told by the first failure.
             phases=[Phase.explicit, Phase.reuse, Phase.generate],
@@ -219,7 +219,7 @@ def test_any_sequence_of_calls_has_the_same_outcome(sqlite_uri: str, nbtrack_uri
         ("get_experiment", ["nonsense"]),
         ("delete_run", ["0" * 32]),
         ("log_metric", ["0" * 32, "a", 1.0, 1, 0]),
-        ("log_batch", ["0" * 32, [], [], []]),
+        ("log_batch", ["0" * 32, [], [Param("a", "b")], []]),
         ("create_experiment", [""]),
         ("create_run", ["99999"]),
         ("search_runs", [["nonsense"]]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from pathlib import Path
 from typing import Any
 
 from mlflow.entities import FileInfo
@@ -61,7 +62,7 @@ class NbtrackArtifacts(ArtifactRepository):  # type: ignore[misc]
         keeper, path = self._keeper(remote_file_path)
         for file in keeper._files():
             if file.path == path:
-                wanted = Wanted(file.digest, file.size_bytes, local_path)
+                wanted = Wanted(file.digest, file.size_bytes, Path(local_path))
                 artifacts_of(self._store).fetch([wanted])
                 return
         raise MlflowException(f"No such artifact: '{remote_file_path}'", RESOURCE_DOES_NOT_EXIST)

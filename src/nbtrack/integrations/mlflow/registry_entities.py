@@ -100,8 +100,9 @@ def _model(
     row: Mapping[str, Any], changed_ms: int, versions: list[ModelVersion]
 ) -> RegisteredModel:
     latest: dict[str, ModelVersion] = {}
-    for each in versions:
-        latest.setdefault(each.current_stage, each)
+    # The newest of each stage, and stages in the order in which versions came to them.
+    for each in reversed(versions):
+        latest[each.current_stage] = each
     return RegisteredModel(
         name=row["name"],
         creation_timestamp=_ms(row["created"]),
