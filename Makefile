@@ -49,7 +49,11 @@ test: $(READY) ## Pass every test (PYTEST_ARGS="-k journal" chooses)
 	@echo "Testing the front-end's modules"
 	@cd js && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent test
 	@echo "Testing nbtrack; about ten minutes on two cores"
-	@$(PARALLEL) --ignore=tests/browser $(PYTEST_ARGS) || test $$? -eq $(NONE_CHOSEN)
+	@$(PARALLEL) --ignore=tests/browser --ignore=tests/integrations/mlflow $(PYTEST_ARGS) || \
+		test $$? -eq $(NONE_CHOSEN)
+	@echo "Testing nbtrack under MLflow; about two minutes"
+	@PYTHONPATH=src $(BIN)/mlflow/bin/python -m pytest tests/integrations/mlflow $(PYTEST_ARGS) || \
+		test $$? -eq $(NONE_CHOSEN)
 	@echo "Testing nbtrack in a browser; about half an hour"
 	@$(BIN)/python -m pytest tests/browser $(PYTEST_ARGS) || test $$? -eq $(NONE_CHOSEN)
 

@@ -197,7 +197,8 @@ def test_autologging_of_mlflow_ends_in_a_model_that_both_load(
     assert (ours.name, ours.status, ours.params["C"]) == ("auto", "finished", 0.5)
     assert f"{model.name}/MLmodel" in ours.artifacts
     assert [each.context for each in ours.inputs] == ["train"]
-    again = nbtrack.load_model(f"runs:/{begun.info.run_id}/{model.name}", store=place, trusted=True)
+    nbtrack.set_store(place)
+    again = nbtrack.load_model(f"runs:/{begun.info.run_id}/{model.name}", trusted=True)
     assert again.predict(table).tolist() == [0, 0, 1, 1]
     assert nbtrack.Registry(place).get_model_version("auto", 1).path == model.name
 
