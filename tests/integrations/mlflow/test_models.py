@@ -165,7 +165,7 @@ def test_data_that_a_run_read_comes_back_as_it_was_told(
     ]
 
 
-def test_autologging_of_mlflow_ends_in_a_model_that_both_load(
+def test_what_mlflow_logs_by_itself_and_a_model_are_there_for_both(
     nbtrack_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from sklearn.linear_model import LogisticRegression
@@ -173,11 +173,13 @@ def test_autologging_of_mlflow_ends_in_a_model_that_both_load(
     monkeypatch.chdir(tmp_path)
     mlflow.set_tracking_uri(nbtrack_uri)
     mlflow.set_experiment("autologged")
-    mlflow.sklearn.autolog(log_input_examples=True)
+    mlflow.sklearn.autolog(log_models=False)
     try:
         table = pd.DataFrame({"x": [0.0, 1.0, 2.0, 3.0]})
         with mlflow.start_run(run_name="auto") as begun:
-            LogisticRegression(C=0.5).fit(table, [0, 0, 1, 1])
+            estimator = LogisticRegression(C=0.5).fit(table, [0, 0, 1, 1])
+            # Without a list of requirements MLflow would look for them in another process.
+            mlflow.sklearn.log_model(estimator, name="net", pip_requirements=[])
     finally:
         mlflow.sklearn.autolog(disable=True)
     run = mlflow.get_run(begun.info.run_id)
@@ -234,3 +236,35 @@ def test_a_run_of_nbtrack_looks_at_home_in_mlflow(nbtrack_uri: str, tmp_path: Pa
     assert values == [1.7976931348623157e308, 0.5]
     assert mlflow.artifacts.load_text(f"{parent.info.artifact_uri}/a/b.txt") == "hello"
     assert Path(client.download_artifacts(parent.info.run_id, "a", str(tmp_path))).is_dir()
+
+
+def test_what_mlflows_gc_removes_is_gone_for_good(nbtrack_uri: str) -> None:
+    client = MlflowClient(nbtrack_uri, nbtrack_uri)
+    store = client._tracking_client.store
+    experiment = client.create_experiment("to go")
+    run, other = (client.create_run(experiment).info.run_id for _ in range(2))
+    model = client.create_logged_model(experiment, "alone").model_id
+    client.log_text(run, "a", "a.txt")
+    client.delete_run(run)
+    assert run in store._get_deleted_runs()
+    assert run not in store._get_deleted_runs(older_than=3_600_000)
+    store._hard_delete_run(run)
+    with pytest.raises(MlflowException, match="not found"):
+        client.get_run(run)
+    client.delete_logged_model(model)
+    assert model in store._get_deleted_logged_models()
+    store._hard_delete_logged_model(model)
+    assert model not in store._get_deleted_logged_models()
+    with pytest.raises(MlflowException, match="No Experiment"):
+        store._hard_delete_experiment(experiment)
+    client.delete_experiment(experiment)
+    store._hard_delete_experiment(experiment)
+    assert client.get_experiment_by_name("to go") is None
+    with pytest.raises(MlflowException, match="not found"):
+        client.get_run(other)
+
+
+def test_what_is_not_supported_says_so(nbtrack_uri: str) -> None:
+    client = MlflowClient(nbtrack_uri, nbtrack_uri)
+    with pytest.raises(MlflowException, match="search_traces is not supported by the nbtrack"):
+        client._tracking_client.store.search_traces(["0"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,16 +45,24 @@ def origin_of(version: OurVersion, how: str) -> Origin:
     return Origin(**json.loads(how)) if how.startswith("{") else Origin(version.source)
 
 
-def all_versions(asked: Asked, name: str | None = None) -> list[ModelVersion]:
-    """Every version, or those of one model; the newest of each first."""
+def all_versions(
+    asked: Asked, name: str | None = None, *, with_aliases: bool = False
+) -> list[ModelVersion]:
+    """Every version, or those of one model; the newest of each first.
+
+    MLflow tells aliases with a version that is asked for alone, and else with its model.
+    """
     from nbtrack.store import version_origins
 
     origins = {(row["name"], row["version"]): row for row in version_origins(asked).to_pylist()}
     found = find_versions(asked, name=name)
-    return [_version(each, origins[each.name, each.version]) for each in found]
+    return [
+        _version(each, origins[each.name, each.version], each.aliases if with_aliases else ())
+        for each in found
+    ]
 
 
-def _version(version: OurVersion, row: Mapping[str, Any]) -> ModelVersion:
+def _version(version: OurVersion, row: Mapping[str, Any], aliases: Sequence[str]) -> ModelVersion:
     origin = origin_of(version, row["how"] or "")
     return ModelVersion(
         name=version.name,
@@ -68,7 +76,7 @@ def _version(version: OurVersion, row: Mapping[str, Any]) -> ModelVersion:
         run_id=None if version.run_id == NO_RUN else version.run_id,
         tags=[ModelVersionTag(key, text) for key, text in version.tags.items()],
         run_link=origin.run_link,
-        aliases=list(version.aliases),
+        aliases=list(aliases),
         model_id=origin.model_id,
     )
 
@@ -87,13 +95,13 @@ def all_models(asked: Asked) -> list[RegisteredModel]:
     ]
 
 
-def one_model(asked: Asked, name: str) -> RegisteredModel:
+def one_model(asked: Asked, name: str, *, with_aliases: bool = False) -> RegisteredModel:
     """The registered model of that name. Raises `ModelNotFound`."""
     from nbtrack.store import model_changes
 
     row = find_model(asked, name)
     [changed] = [r["changed_ms"] for r in model_changes(asked).to_pylist() if r["name"] == name]
-    return _model(row, changed, all_versions(asked, name))
+    return _model(row, changed, all_versions(asked, name, with_aliases=with_aliases))
 
 
 def _model(

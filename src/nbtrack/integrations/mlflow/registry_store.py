@@ -182,8 +182,10 @@ class NbtrackRegistryStore(AbstractStore):  # type: ignore[misc]
         self, name: str, stages: Sequence[str] | None = None
     ) -> list[ModelVersion]:
         """The last version of each stage."""
-        latest = self.get_registered_model(name).latest_versions
         wanted = {stage_named(stage) for stage in stages or ALL_STAGES}
+        _validate_model_name(name)
+        with self.store.settled():
+            latest = one_model(self.store, name, with_aliases=True).latest_versions
         return [version for version in latest if version.current_stage in wanted]
 
     def set_registered_model_tag(self, name: str, tag: RegisteredModelTag) -> None:
@@ -291,8 +293,8 @@ class NbtrackRegistryStore(AbstractStore):  # type: ignore[misc]
         number = int(_validate_model_version(version))
         with self.store.settled():
             find_version(self.store, name, number)
-            [found] = [v for v in all_versions(self.store, name) if v.version == number]
-            return found
+            versions = all_versions(self.store, name, with_aliases=True)
+            return next(version for version in versions if version.version == number)
 
     def get_model_version_download_uri(self, name: str, version: Any) -> str:
         """Where the files of a version are."""
