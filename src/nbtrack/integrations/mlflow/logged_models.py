@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -190,7 +189,7 @@ class LoggedModels(Searching):
 
     def _get_deleted_logged_models(self, older_than: int = 0) -> list[str]:
         """Ids of the models that have been in the trash for ``older_than`` milliseconds."""
-        before = time.time_ns() // 1_000_000 - older_than
+        before = self._writer.now_us() // 1000 - older_than
         models = (model for model in self._stored() if model.deleted)
         return [_ID_PREFIX + model.model_id for model in models if model.changed_ms <= before]
 

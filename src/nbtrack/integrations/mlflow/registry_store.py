@@ -171,7 +171,7 @@ class NbtrackRegistryStore(AbstractStore):  # type: ignore[misc]
         page_token: str | None = None,
     ) -> PagedList[RegisteredModel]:
         """The models that fit, by name unless told otherwise; a token where there are more."""
-        _check_size(max_results, SEARCH_REGISTERED_MODEL_MAX_RESULTS_THRESHOLD)
+        _check_size(max_results, SEARCH_REGISTERED_MODEL_MAX_RESULTS_THRESHOLD, least=0)
         with self.store.settled():
             models = all_models(self.store)
         wanted = add_prompt_filter_string(filter_string, is_prompt=False)
@@ -477,8 +477,8 @@ def _is_there(name: str) -> MlflowException:
     )
 
 
-def _check_size(max_results: Any, most: int) -> None:
-    if not isinstance(max_results, int) or max_results < 1:
+def _check_size(max_results: Any, most: int, *, least: int = 1) -> None:
+    if not isinstance(max_results, int) or max_results < least:
         told = f"It must be a positive integer, but got {max_results}"
     elif max_results > most:
         told = f"It must be at most {most}, but got value {max_results}"

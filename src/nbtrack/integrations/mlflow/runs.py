@@ -261,7 +261,7 @@ class Runs(Experiments):
 
     def _get_deleted_runs(self, older_than: int = 0) -> list[str]:
         """Ids of the runs that have been in the trash for ``older_than`` milliseconds."""
-        before = time.time_ns() // 1000 - older_than * 1000
+        before = self._writer.now_us() - older_than * 1000
         found = self.store.query(
             "SELECT replace(run_id::VARCHAR, '-', '') AS run FROM base.run_changes "
             "WHERE deleted IS NOT NULL GROUP BY run_id "
