@@ -151,6 +151,9 @@ class Both:
                 }
             case Mapping():
                 return {key: self.plain(each, side) for key, each in value.items()}
+            case str() if value.isdecimal():
+                # The id of an experiment that nobody knows yet.
+                return "a number"
             case str():
                 return known.get(value, "" if f"run/{value}" in known else value)
             case Sequence():

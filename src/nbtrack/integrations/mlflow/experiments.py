@@ -31,7 +31,7 @@ from mlflow.utils.validation import (
 )
 
 from nbtrack.errors import StoreError
-from nbtrack.events import ExperimentChanged, ExperimentRenamed, RunDeleted
+from nbtrack.events import ExperimentChanged, ExperimentRenamed, RunDeleted, RunEnded
 from nbtrack.integrations.mlflow.addresses import below, store_uri
 
 if TYPE_CHECKING:
@@ -270,7 +270,18 @@ class Experiments:
         from nbtrack.store import runs_of_experiment
 
         runs = runs_of_experiment(self.store, row.name, deleted=True)
+        self._end_running(runs)
         self.store.purge(runs, experiments=[row.number])
+
+    def _end_running(self, run_ids: Sequence[str]) -> None:
+        """End those that nobody has ended: what is running is not removed."""
+        from nbtrack.store import whole_runs
+
+        found = whole_runs(self.store, run_ids, with_metrics=False, with_uses=False)
+        running = [run.run_id for run in found if run.status in ("running", "scheduled")]
+        writer = self.store.writer()
+        if running:
+            writer.append(*(RunEnded(writer.now_us(), run_id, "killed") for run_id in running))
 
     def _decide_experiment(self, decide: Callable[[list[ExperimentRow], Decision], Any]) -> Any:
         """What ``decide`` answers, while nobody else can number or name an experiment."""

@@ -71,9 +71,10 @@ from nbtrack.integrations.mlflow.tags import (
     run_tags,
     tag_events,
 )
+from nbtrack.store import WholeRun
 
 if TYPE_CHECKING:
-    from nbtrack.store import JournalWriter, WholeRun
+    from nbtrack.store import JournalWriter
 
 # How long what was seen of a run holds: another process may have deleted it, or logged to it.
 _TRUST_S = 1.0
@@ -214,7 +215,23 @@ class Runs(Experiments):
         )
         made = FactsObserved(writer.now_us(), run_id, {MADE_BY: mlflow.__version__})
         writer.append(started, made, *tag_events(writer, run_id, texts))
-        return self.get_run(run_id)
+        # What was just said need not be read.
+        begun = WholeRun(
+            run_id,
+            name,
+            "running",
+            experiment.name,
+            started.ts // 1000,
+            None,
+            started.user,
+            started.source,
+            started.parent,
+            texts.pop(NOTE, ""),
+            False,
+            tags=texts,
+            facts=dict(made.facts),
+        )
+        return self._run(begun, experiment)
 
     def update_run_info(
         self, run_id: str, run_status: int | None, end_time: int | None, run_name: str | None
@@ -224,18 +241,20 @@ class Runs(Experiments):
         events: list[Event] = []
         status = run.status if run_status is None else RunStatus.to_string(run_status).lower()
         if status in ("running", "scheduled"):
-            if run_status is not None and status != run.status:
+            if status != run.status:
+                run.status = status
                 events.append(RunResumed(writer.now_us(), run_id, False, status))  # type: ignore[arg-type]
         elif status != run.status or end_time not in (None, run.ended_ms):
             now = writer.now_us()
             ended = _us(end_time) if end_time is not None else _ended_us(run, now)
             seconds = max(0.0, ended / 1e6 - run.started_ms / 1e3)
+            run.status, run.ended_ms = status, ended // 1000
             events.append(RunEnded(now, run_id, status, seconds, ended))  # type: ignore[arg-type]
         if run_name and run_name != run.name:
+            run.name = run_name
             events.append(RunRenamed(writer.now_us(), run_id, run_name))
         if events:
             writer.append(*events)
-            run = self._bare_run(run_id)
         [experiment] = [row for row in self._experiment_rows() if row.name == run.experiment]
         return self._run_info(run, experiment)
 
@@ -254,9 +273,9 @@ class Runs(Experiments):
         """Remove a run for good, with what it logged and the files that it alone keeps."""
         from nbtrack.tracking.past import purge
 
-        if self._bare_run(run_id).status in ("running", "scheduled"):
-            self._writer.append(RunEnded(self._writer.now_us(), run_id, "killed"))
+        self._bare_run(run_id)
         self._seen.pop(run_id, None)
+        self._end_running([run_id])
         purge(run_id, store=self.store.path)
 
     def _get_deleted_runs(self, older_than: int = 0) -> list[str]:
