@@ -125,9 +125,8 @@ class _Compared(Selection):
             return self._attribute(of.key)
         if of.kind == "metrics":
             value = self.field(Key("metrics", of.key), "last")
-            # NaN is greater than all others to DuckDB, and has to stay what it is.
-            bounded = f"greatest(least({value}, {_GREATEST}), -{_GREATEST})"
-            return f"(CASE WHEN isnan({value}) THEN {value} ELSE {bounded} END)"
+            # Not by least and greatest: they pass over what is missing.
+            return f"(CASE WHEN isinf({value}) THEN sign({value}) * {_GREATEST} ELSE {value} END)"
         value = self.field(Key(of.kind, of.key), "text")  # type: ignore[arg-type]
         if of.otherwise is None:
             return value
