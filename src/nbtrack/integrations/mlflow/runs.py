@@ -258,6 +258,11 @@ class Runs(Experiments):
         [experiment] = [row for row in self._experiment_rows() if row.name == run.experiment]
         return self._run_info(run, experiment)
 
+    def delete_experiment(self, experiment_id: Any) -> None:
+        """Send an experiment and its runs to the trash."""
+        super().delete_experiment(experiment_id)
+        self._seen.clear()
+
     def delete_run(self, run_id: str) -> None:
         """Send a run to the trash."""
         self._bare_run(run_id)
