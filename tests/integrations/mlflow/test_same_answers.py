@@ -88,6 +88,9 @@ class SameAnswers(RuleBasedStateMachine):
     @rule(number=st.integers(0, 3), tags=st.dictionaries(KEYS, TEXTS, max_size=2))
     def create_run(self, number: int, tags: dict[str, str]) -> None:
         name = f"run {len(self.runs)}"
+        if tags.get("mlflow.runName") == "":
+            # MLflow's own store fails in its database.
+            del tags["mlflow.runName"]
         start = 1_700_000_000_000 + (7 * len(self.runs)) % 10 + 10 * len(self.runs)
         chosen = None if tags.get("mlflow.runName") else name
         answer = self.both.ask("create_run", self.experiment(number), start, tags, chosen)
@@ -204,6 +207,7 @@ def test_any_sequence_of_calls_has_the_same_outcome(sqlite_uri: str, nbtrack_uri
             # Shrinking asks for minutes: what differs is told by the first failure.
             phases=[Phase.explicit, Phase.reuse, Phase.generate],
             database=None,
+            derandomize=True,
             print_blob=False,
             suppress_health_check=list(HealthCheck),
         ),
