@@ -51,7 +51,11 @@ test: $(READY) ## Pass every test (PYTEST_ARGS="-k journal" chooses)
 	@echo "Testing the front-end's modules"
 	@cd js && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent test
 	@echo "Testing nbtrack; about ten minutes on two cores"
-	@$(PARALLEL) -n $(WORKERS) --ignore=tests/browser $(PYTEST_ARGS) || test $$? -eq $(NONE_CHOSEN)
+	@$(PARALLEL) -n $(WORKERS) --ignore=tests/browser --ignore=tests/integrations/mlflow \
+		$(PYTEST_ARGS) || test $$? -eq $(NONE_CHOSEN)
+	@echo "Testing nbtrack under MLflow; about two minutes"
+	@PYTHONPATH=src $(BIN)/mlflow/bin/python -m pytest tests/integrations/mlflow $(PYTEST_ARGS) || \
+		test $$? -eq $(NONE_CHOSEN)
 	@echo "Testing nbtrack in a browser; about ten minutes more"
 	@$(PARALLEL) -n $(BROWSERS) tests/browser $(PYTEST_ARGS) || test $$? -eq $(NONE_CHOSEN)
 

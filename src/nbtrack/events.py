@@ -23,10 +23,11 @@ from typing import Literal
 
 import msgspec
 
-JOURNAL_VERSION = 3
+JOURNAL_VERSION = 4
 
-Status = Literal["running", "finished", "failed", "killed"]
+Status = Literal["running", "scheduled", "finished", "failed", "killed"]
 VerdictStatus = Literal["clean", "stale", "not replayable", "pending"]
+ModelStatus = Literal["pending", "ready", "failed"]
 CellStatus = Literal["finished", "failed", "unknown"]
 RegistryChange = Literal[
     "model created",
@@ -65,7 +66,11 @@ class Event(msgspec.Struct, frozen=True, tag=True):
 
 
 class RunStarted(Event, frozen=True):
-    """A run begins. Its name, experiment and note may be changed later."""
+    """A run begins. Its name, experiment and note may be changed later.
+
+    An ``attended`` run lives no longer than the process that writes this; another is begun
+    for somebody elsewhere, who ends it through whatever process is at hand.
+    """
 
     run: str
     name: str
@@ -74,20 +79,27 @@ class RunStarted(Event, frozen=True):
     user: str = ""
     host: str = ""
     source: str = ""  # the notebook or script, relative to the store's folder where possible
+    attended: bool = True
 
 
 class RunResumed(Event, frozen=True):
-    """An ended or abandoned run is running again, in the process that writes this."""
+    """An ended or abandoned run is running again, in the process that writes this if attended."""
 
     run: str
+    attended: bool = True
+    status: Literal["running", "scheduled"] = "running"
 
 
 class RunEnded(Event, frozen=True):
-    """A run is over. ``duration_s`` comes from the monotonic clock, summed over resumptions."""
+    """A run is over. ``duration_s`` comes from the monotonic clock, summed over resumptions.
+
+    ``ended`` is when, in microseconds of UTC, where that is told and is not now.
+    """
 
     run: str
     status: Status
     duration_s: float | None = None
+    ended: int | None = None
 
 
 class ParamsLogged(Event, frozen=True):
@@ -151,7 +163,10 @@ class ExperimentSet(Event, frozen=True):
 
 
 class ExperimentRenamed(Event, frozen=True):
-    """Every run now in the experiment ``old`` belongs to ``new``."""
+    """Every run now in the experiment ``old`` belongs to ``new``.
+
+    The number of ``old`` goes with it, unless ``new`` has one: then the two become one.
+    """
 
     old: str
     new: str
@@ -206,6 +221,10 @@ class InputRead(Event, frozen=True):
     note: str = ""
     context: str = ""
     tags: dict[str, str] = {}
+    # What another tracker tells of it: how ``source`` is to be read, and a summary, as JSON.
+    # Such data is told apart by its digest, too, since it goes by names that are given twice.
+    source_type: str = ""
+    profile: str = ""
 
 
 class ArtifactKept(Event, frozen=True):
@@ -226,6 +245,57 @@ class BoardKept(Event, frozen=True):
 
     name: str
     content: str | None
+
+
+class ModelLogged(Event, frozen=True):
+    """A model that a run made or somebody brought, as MLflow logs it, with an id like a run's.
+
+    Its files stand at ``location``; where that is empty, they are those that ``run`` (or, without
+    one, the model itself) keeps under ``path``.
+    """
+
+    model: str
+    name: str
+    experiment: str
+    run: str | None = None
+    kind: str = ""
+    location: str = ""
+    path: str = ""
+    params: dict[str, str] = {}
+    tags: dict[str, str] = {}
+
+
+class ModelChanged(Event, frozen=True):
+    """What is new about a logged model; ``None`` is what stays, and of a tag that it is gone."""
+
+    model: str
+    status: ModelStatus | None = None
+    deleted: bool | None = None
+    params: dict[str, str] = {}
+    tags: dict[str, str | None] = {}
+
+
+class ModelMeasured(Event, frozen=True):
+    """A run measured a logged model, perhaps on data. ``measured`` is when, as `Event` has it."""
+
+    model: str
+    run: str
+    key: str
+    # As Python writes it: JSON has no NaN.
+    value: str
+    step: int
+    measured: int
+    data: str = ""
+    digest: str = ""
+
+
+class ModelUsed(Event, frozen=True):
+    """A run has a logged model as input, or as output at a step."""
+
+    run: str
+    model: str
+    role: Literal["input", "output"]
+    step: int = 0
 
 
 class SeriesOpened(Event, frozen=True):
@@ -255,6 +325,10 @@ AnyEvent = (
     | InputRead
     | ArtifactKept
     | BoardKept
+    | ModelLogged
+    | ModelChanged
+    | ModelMeasured
+    | ModelUsed
     | SeriesOpened
 )
 
@@ -280,6 +354,20 @@ class RegistryChanged(Event, frozen=True):
     about: int | None = None  # the number of the request that this one answers
     run: str | None = None
     comment: str = ""
+
+
+class ExperimentChanged(Event, frozen=True):
+    """An experiment has a number, and what is told of it; ``None`` is what stays.
+
+    Numbers count experiments, and names are unique: so it is decided as `RegistryChanged` is.
+    An experiment that a run merely names gets its number when the run is folded.
+    """
+
+    number: int
+    name: str | None = None
+    deleted: bool | None = None
+    location: str | None = None
+    tags: dict[str, str | None] = {}
 
 
 encode = msgspec.json.Encoder().encode

@@ -77,7 +77,7 @@ def test_a_version_before_boards_stops_in_front_of_one(store, monkeypatch):
 
     keep(store, "a", "1")
     monkeypatch.setattr(segments, "JOURNAL_VERSION", 2)
-    with pytest.warns(RuntimeWarning, match="journal format 3, and this nbtrack reads up to 2"):
+    with pytest.warns(RuntimeWarning, match="journal format 4, and this nbtrack reads up to 2"):
         assert names(store) == []
     monkeypatch.undo()
     assert names(Store(store.path)) == ["a"]

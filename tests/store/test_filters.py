@@ -84,7 +84,10 @@ def test_and_binds_before_or_and_not_before_both():
         ("acc > .9", "at column 1 .* found acc; write metrics.acc or params.acc."),
         ("val.loss > 1", "at column 1 .* write metrics.val.loss."),
         ("attributes.stat = 'x'", "found attributes.stat (did you mean status?)."),
-        ("status = 'finshed'", "Expected one of running, finished, failed, killed after = "),
+        (
+            "status = 'finshed'",
+            "Expected one of running, scheduled, finished, failed, killed after = ",
+        ),
         ("tags.x = 3", "Expected quoted text after = at column 10"),
         ("tags.x > ", "Expected quoted text after > at column 10"),
         ("params.x > true", "Expected a number or quoted text after > at column 12"),

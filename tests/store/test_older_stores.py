@@ -83,9 +83,13 @@ def test_a_store_of_any_version_since_gets_what_came_later(tmp_path, version):
             connection.execute(f"ALTER TABLE base.{table} DROP COLUMN {column}")
         connection.execute(f"UPDATE base.meta SET value = '{version}' WHERE key = 'schema_version'")
     later = Store(store.path)
+    filled = {"experiments"}
     assert [rows(later, f"SELECT count(*) FROM base.{table}") for table in tables] == [
-        [(0,)] for _ in tables
+        [(int(table in filled),)] for table in tables
     ]
+    assert rows(later, "SELECT number, name, created FROM experiments") == rows(
+        later, "SELECT 1, experiment, started FROM runs"
+    )
     for table, column in columns:
         assert rows(later, f"SELECT count({column}) FROM base.{table}") == [(0,)]
     assert rows(later, "SELECT name FROM runs") == [("kept",)]

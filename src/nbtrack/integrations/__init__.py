@@ -1,1 +1,1 @@
-"""What others speak: their stores in and out, their clients on ours."""
+"""nbtrack beside other tools: their clients on our store, their stores read in and written out."""

@@ -98,7 +98,7 @@ def move(
             how = OVERRIDE
     replaces = archive if archive is not None else stage == PRODUCTION
     replaced = in_stage(turn.asked, name, stage) if replaces else []
-    _archive(turn, model["model"], replaced, f"replaced by version {moved.version}", how="")
+    archive_all(turn, model["model"], replaced, f"replaced by version {moved.version}", how="")
     evidence["replaces"] = [each.version for each in replaced]
     said = "; ".join(text for text in (comment.strip(), (override or "").strip()) if text)
     _say_move(turn, model["model"], moved.version, stage, evidence, said, how, request)
@@ -123,7 +123,7 @@ def move_back(turn: Turn, name: str, comment: str, seen: int) -> tuple[int, list
             f"Nothing of {name!r} was in Production before version {there[0].version}."
         )
     target = turn.version(name, back)
-    _archive(
+    archive_all(
         turn, model["model"], there, comment or f"rolled back to version {back}", how=ROLL_BACK
     )
     evidence = {"from": target.stage, "replaces": [each.version for each in there]}
@@ -171,9 +171,10 @@ def _refused(version: ModelVersion, found: Sequence[Check]) -> PromotionRefused:
     )
 
 
-def _archive(
+def archive_all(
     turn: Turn, model: int, versions: Sequence[ModelVersion], comment: str, how: str
 ) -> None:
+    """Move versions of a model to Archived, and say why."""
     for each in versions:
         _say_move(turn, model, each.version, "Archived", {"from": each.stage}, comment, how, None)
 

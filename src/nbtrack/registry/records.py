@@ -15,13 +15,18 @@ if TYPE_CHECKING:
     import pyarrow
 
 
+# The id that no run has.
+NO_RUN = "0" * 32
+
+
 class ModelVersion(msgspec.Struct, frozen=True, gc=False):
     """A version of a registered model, as it was when it was read. Times are in UTC.
 
     ``run_id`` and ``path`` say what it is: a folder that a run keeps; ``digest`` tells its
-    content. ``seen`` is the registry's last change when this was read: who moves this object
-    is told if somebody moved another version of the model since. ``overridden`` is whether it
-    ever went to Production past a gate.
+    content. One that came through MLflow from elsewhere has neither path nor digest, and
+    perhaps `NO_RUN`. ``seen`` is the registry's last change when this was read: who moves this
+    object is told if somebody moved another version of the model since. ``overridden`` is
+    whether it ever went to Production past a gate.
     """
 
     name: str
@@ -151,6 +156,7 @@ def versions_of(table: pyarrow.Table) -> list[ModelVersion]:
     columns = {name: _values(table[name]) for name in table.column_names}
     columns["aliases"] = [tuple(aliases or ()) for aliases in columns["aliases"]]
     columns["tags"] = [_tags(tags, separator) if tags else {} for tags in columns["tags"]]
+    columns["run_id"] = [run_id or NO_RUN for run_id in columns["run_id"]]
     # By place: ten thousand of them by name take three times as long.
     fields = (columns[name] for name in ModelVersion.__struct_fields__)
     return list(map(ModelVersion, *fields))

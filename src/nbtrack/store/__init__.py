@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         list_columns,
         run_groups,
     )
+    from nbtrack.store.comparing import Comparison, Sorting, matching_runs
     from nbtrack.store.curves import metric_history, run_sparklines
     from nbtrack.store.decision import Asked, Decision
     from nbtrack.store.details import RunDetail, run_detail, run_text, run_texts
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
     from nbtrack.store.exported import EXPORTED, exported_table
     from nbtrack.store.filters import parse_filter, quoted_column
     from nbtrack.store.finding import find_run
+    from nbtrack.store.histories import last_step, point_histories
     from nbtrack.store.journal import JournalWriter
+    from nbtrack.store.logged_models import ModelPoint, StoredModel, stored_models
     from nbtrack.store.origins import (
         StoredArtifact,
         StoredCell,
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
         last_move,
         last_number,
         lineage_table,
+        model_changes,
         model_moves,
         model_row,
         model_table,
@@ -58,6 +62,7 @@ if TYPE_CHECKING:
         production_table,
         registry_mark,
         request_table,
+        version_origins,
         version_table,
         versions_by_data_table,
     )
@@ -77,6 +82,7 @@ if TYPE_CHECKING:
         whole_curves,
     )
     from nbtrack.store.usage import kept_by_experiment, kept_by_run, needed_digests
+    from nbtrack.store.whole import WholeRun, whole_runs
 
 _HOMES = {
     "nbtrack.store.batch": ("Batch", "writing_batches"),
@@ -95,7 +101,11 @@ _HOMES = {
     "nbtrack.store.filters": ("parse_filter", "quoted_column"),
     "nbtrack.store.experiments": ("experiment_table", "runs_of_experiment"),
     "nbtrack.store.finding": ("find_run",),
+    "nbtrack.store.comparing": ("Comparison", "Sorting", "matching_runs"),
+    "nbtrack.store.histories": ("last_step", "point_histories"),
     "nbtrack.store.journal": ("JournalWriter",),
+    "nbtrack.store.logged_models": ("ModelPoint", "StoredModel", "stored_models"),
+    "nbtrack.store.whole": ("WholeRun", "whole_runs"),
     "nbtrack.store.origins": (
         "StoredArtifact",
         "StoredCell",
@@ -113,6 +123,7 @@ _HOMES = {
         "lineage_table",
         "last_move",
         "last_number",
+        "model_changes",
         "model_moves",
         "model_row",
         "model_table",
@@ -120,6 +131,7 @@ _HOMES = {
         "production_table",
         "registry_mark",
         "request_table",
+        "version_origins",
         "version_table",
         "versions_by_data_table",
     ),
@@ -149,19 +161,24 @@ __all__ = [
     "Asked",
     "Batch",
     "Column",
+    "Comparison",
     "Decision",
     "JournalWriter",
+    "ModelPoint",
     "Page",
     "PointsTail",
     "RunDetail",
     "RunQuery",
     "Series",
+    "Sorting",
     "Store",
     "StoredArtifact",
     "StoredCell",
     "StoredInput",
+    "StoredModel",
     "TablePage",
     "ThinnedCurves",
+    "WholeRun",
     "approval_table",
     "best_runs",
     "board_content",
@@ -180,16 +197,20 @@ __all__ = [
     "kept_by_run",
     "last_move",
     "last_number",
+    "last_step",
     "later_points",
     "lineage_table",
     "list_columns",
     "listed_curves",
+    "matching_runs",
     "metric_history",
+    "model_changes",
     "model_moves",
     "model_row",
     "model_table",
     "needed_digests",
     "parse_filter",
+    "point_histories",
     "production_data_table",
     "production_table",
     "profile_table",
@@ -207,11 +228,14 @@ __all__ = [
     "run_texts",
     "runs_keeping",
     "runs_of_experiment",
+    "stored_models",
     "table_page",
     "thinned_curves",
+    "version_origins",
     "version_table",
     "versions_by_data_table",
     "whole_curves",
+    "whole_runs",
     "writing_batches",
 ]
 

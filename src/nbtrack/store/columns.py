@@ -59,7 +59,9 @@ UNION ALL
 SELECT 'tags', key, count(*), count(DISTINCT value), ['str'], 0
 FROM (
     SELECT run_id, key, arg_max_null(value, ts) AS value
-    FROM base.tags SEMI JOIN fit USING (run_id) GROUP BY run_id, key HAVING value IS NOT NULL
+    -- What MLflow notes for itself is no column; it stays with the run.
+    FROM base.tags SEMI JOIN fit USING (run_id) WHERE NOT starts_with(key, 'mlflow.')
+    GROUP BY run_id, key HAVING value IS NOT NULL
 ) GROUP BY key
 ORDER BY kind, key
 """

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from nbtrack.errors import StoreUnavailable
 from nbtrack.store.database import Database, remove_database, write_schema
+from nbtrack.store.schema import LAST_VALUE
 
 if TYPE_CHECKING:
     import duckdb
@@ -44,14 +45,23 @@ _PLAIN_TABLES = (
     "artifacts",
     "boards",
     "registry",
+    "experiments",
+    "experiment_tags",
+    "logged_models",
+    "logged_model_changes",
+    "logged_model_params",
+    "logged_model_tags",
+    "logged_model_metrics",
+    "logged_model_uses",
 )
 
-_ROLL_UP = """
+_ROLL_UP = f"""
     SELECT run_id, key, sum(count)::BIGINT, sum(not_finite)::BIGINT, min(first_ts), max(last_ts),
-           max(last_step), arg_max_null(last_value, (last_step, last_ts)),
+           max(last_step), {LAST_VALUE},
            min(min_value), arg_min(min_step, min_value),
-           max(max_value), arg_max(max_step, max_value)
-    FROM store.base.summary WHERE {condition} GROUP BY run_id, key ORDER BY run_id, key
+           max(max_value), arg_max(max_step, max_value),
+           arg_max(coalesce(last_point_ts, last_ts), (last_step, coalesce(last_point_ts, last_ts)))
+    FROM store.base.summary WHERE {{condition}} GROUP BY run_id, key ORDER BY run_id, key
 """
 
 
@@ -108,20 +118,39 @@ def copy_to(database: Database, lock: StoreLock, target: Path) -> None:
         shutil.move(copy, target)
 
 
-def rewrite_without(database: Database, run_ids: Sequence[str]) -> None:
+def rewrite_without(
+    database: Database,
+    run_ids: Sequence[str],
+    *,
+    models: Sequence[str] = (),
+    experiments: Sequence[int] = (),
+) -> None:
     """Replace the database by a copy without these runs, or texts and cells that only they have.
 
-    Call it with the exclusive lock held.
+    And without logged models, those of the runs too, and experiments by number. Call it with
+    the exclusive lock held.
     """
     target = _copy_file(database)
     remove_database(target)
-    kept = f"run_id NOT IN {_uuids(run_ids)}"
+    kept = f"run_id NOT IN {_uuids(run_ids)}" if run_ids else "true"
+    kept_models = f"model_id NOT IN ({gone_models(run_ids, models)})"
+    numbers = ", ".join(str(int(number)) for number in experiments) or "NULL"
+    kept_experiments = f"(number IN ({numbers})) IS NOT TRUE"
     conditions = {
-        "texts": f"digest NOT IN ({gone_digests(run_ids)})",
-        "cells": f"(session, number) NOT IN ({gone_cells(run_ids)})",
+        "texts": f"digest NOT IN ({gone_digests(run_ids)})" if run_ids else "true",
+        "cells": f"(session, number) NOT IN ({gone_cells(run_ids)})" if run_ids else "true",
         "damage": "true",
         "boards": "true",
         "registry": "true",
+        "artifacts": f"{kept} AND {kept_models.replace('model_id', 'run_id', 1)}",
+        "experiments": kept_experiments,
+        "experiment_tags": kept_experiments,
+        "logged_models": kept_models,
+        "logged_model_changes": kept_models,
+        "logged_model_params": kept_models,
+        "logged_model_tags": kept_models,
+        "logged_model_metrics": f"{kept} AND {kept_models}",
+        "logged_model_uses": f"{kept} AND {kept_models}",
     }
     try:
         with _two_files(database, target) as connection:
@@ -135,6 +164,14 @@ def rewrite_without(database: Database, run_ids: Sequence[str]) -> None:
         replace_database(database, target)
     finally:
         remove_database(target)
+
+
+def gone_models(run_ids: Sequence[str], models: Sequence[str] = ()) -> str:
+    """A query for the logged models that are of these runs, or named themselves."""
+    return (
+        f"SELECT model_id FROM store.base.logged_models "
+        f"WHERE run_id IN {_uuids(run_ids)} OR model_id IN {_uuids(models)}"
+    )
 
 
 def gone_cells(run_ids: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ ATTRIBUTES: Mapping[str, AttributeType] = {
     "source": "text",
     "verdict": "text",
 }
-STATUSES = ("running", "finished", "failed", "killed")
+STATUSES = ("running", "scheduled", "finished", "failed", "killed")
 
 
 @dataclass(frozen=True, slots=True)

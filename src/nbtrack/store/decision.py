@@ -13,7 +13,7 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
-from nbtrack.events import RegistryChange, RegistryChanged
+from nbtrack.events import Event, RegistryChange, RegistryChanged
 from nbtrack.store.database import run_query
 from nbtrack.store.rows import Rows
 
@@ -38,6 +38,7 @@ class Decision:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
         self._changes: list[RegistryChanged] = []
+        self._others: list[Event] = []
 
     def query(
         self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()
@@ -74,12 +75,16 @@ class Decision:
         self._changes.append(made)
         return made
 
+    def say(self, *events: Event) -> None:
+        """Add what is decided besides changes of the registry."""
+        self._others += events
+
     def keep(self) -> None:
         """Commit what was appended."""
-        if not self._changes:
+        if not self._changes and not self._others:
             return
         rows = Rows()
-        rows.take(self._changes, "")
+        rows.take([*self._changes, *self._others], "")
         self._connection.execute("BEGIN")
         try:
             rows.insert(self._connection)

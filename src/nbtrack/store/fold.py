@@ -94,7 +94,8 @@ class _Known:
             if isinstance(event, SeriesOpened):
                 self.series[event.series] = (event.run, event.key)
             elif isinstance(event, (RunStarted, RunResumed)):
-                self.open_runs[event.run] = None
+                if event.attended:
+                    self.open_runs[event.run] = None
             elif isinstance(event, RunEnded):
                 self.open_runs.pop(event.run, None)
 

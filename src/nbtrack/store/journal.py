@@ -103,7 +103,7 @@ class JournalWriter:
         data = b"".join([event_line(event) for event in events])
         with self._lock:
             for event in events:
-                if isinstance(event, (RunStarted, RunResumed)):
+                if isinstance(event, (RunStarted, RunResumed)) and event.attended:
                     self._open_runs[event.run] = None
             trouble = self._write(data, is_points=False)
             for event in events:

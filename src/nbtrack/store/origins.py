@@ -41,6 +41,8 @@ class StoredInput:
     note: str
     context: str = ""
     tags: dict[str, str] = field(default_factory=dict)
+    source_type: str = ""
+    profile: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ def run_inputs(store: Asked, run_id: str) -> list[StoredInput]:
     """The data that a run read, by name."""
     found = store.query(
         "SELECT name, kind, digest, shape, schema, size_bytes, is_sampled, source, note, "
-        "context, tags "
+        "context, tags, coalesce(source_type, '') AS source_type, "
+        "coalesce(profile, '') AS profile "
         "FROM inputs WHERE run_id = ?::UUID ORDER BY name",
         [run_id],
     )

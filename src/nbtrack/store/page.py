@@ -44,6 +44,7 @@ _COLUMNS = {
     "duration_s": "NULL::DOUBLE",
     "note": "NULL::VARCHAR",
     "verdict": "NULL::VARCHAR",
+    "ended": "NULL::TIMESTAMP",
 }
 _RUN = {
     "kind": "'run'",
@@ -57,6 +58,7 @@ _CHANGE = {
     "kind": "'change'",
     "ts": "r.ts",
     **{n: f"r.{n}" for n in ("name", "experiment", "status", "duration_s", "note", "verdict")},
+    "ended": "coalesce(r.ended, r.ts)",
 }
 _VALUES = {
     "params": ("base.params", {"text": PARAM_TEXT, "number": "number", "type": "type"}),
@@ -135,9 +137,9 @@ def _attributes(found: Arrays, is_run: Any, is_change: Any, offset: int) -> pyar
 
     rows = {name: laid(name, is_run, is_change) for name in _ATTRIBUTES}
     rows["started"] = laid("ts", is_run)
-    rows["ended"] = laid("ts", is_change & ~_is_null(found["status"]))
+    rows["ended"] = laid("ended", is_change & ~_is_null(found["status"]))
     rows["status"][_is_null(rows["status"])] = "running"
-    _clear(rows["ended"], rows["status"] == "running")
+    _clear(rows["ended"], (rows["status"] == "running") | (rows["status"] == "scheduled"))
     for name in ("note", "user", "host", "source"):
         _clear(rows[name], rows[name] == "")
     return _table(rows)

@@ -54,7 +54,19 @@ def _sorted_points(
     rank_of_number = np.array([rank_of[series[number]] for number in known.tolist()], np.int32)
     ranks = rank_of_number[np.searchsorted(known, numbers)]
     order = np.lexsort((records["ts"], records["step"], ranks))
+    if _has_ties(ranks[order], records[order]):
+        # Of equals the greatest is the last, and NaN counts as zero: so MLflow has it.
+        values = np.nan_to_num(records["value"], nan=0.0, posinf=np.inf, neginf=-np.inf)
+        order = np.lexsort((values, records["ts"], records["step"], ranks))
     return names, ranks[order], records[order]
+
+
+def _has_ties(ranks: Array, records: Array) -> bool:
+    """Whether two points of a series have one step and one time."""
+    equal = ranks[1:] == ranks[:-1]
+    for name in ("step", "ts"):
+        equal &= records[name][1:] == records[name][:-1]
+    return bool(equal.any())
 
 
 def _point_rows(names: list[tuple[str, str]], ranks: Array, records: Array) -> pyarrow.Table:
@@ -99,6 +111,7 @@ def _summary_rows(names: list[tuple[str, str]], ranks: Array, records: Array) ->
         at[is_there] = found[np.searchsorted(found, starts[is_there])]
         columns[f"{name}_value"] = pa.array(extremes, mask=~is_there)
         columns[f"{name}_step"] = pa.array(steps[at], mask=~is_there)
+    columns["last_point_ts"] = _times(times[lasts])
     return pa.table(columns)
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbtrack.errors import StoreHeld, StoreUnavailable
 from nbtrack.events import CellExecuted, SeriesOpened, TextStored
-from nbtrack.store.compaction import gone_cells, gone_digests, rewrite_without
+from nbtrack.store.compaction import gone_cells, gone_digests, gone_models, rewrite_without
 from nbtrack.store.fold import Folder, list_segments, segment_files
 from nbtrack.store.journal import PURGED_FILE
 from nbtrack.store.segments import (
@@ -35,8 +35,16 @@ if TYPE_CHECKING:
 _BLANK = b'{"type":"TagsSet","ts":0,"run":"","tags":{}}'
 
 
-def purge(database: Database, folder: Folder, lock: StoreLock, run_ids: Sequence[str]) -> int:
-    """Remove runs for good; how many were there.
+def purge(
+    database: Database,
+    folder: Folder,
+    lock: StoreLock,
+    run_ids: Sequence[str],
+    *,
+    models: Sequence[str] = (),
+    experiments: Sequence[int] = (),
+) -> int:
+    """Remove runs for good, logged models, and experiments by number; how many runs were there.
 
     Raises `StoreHeld` if one of them is still running, `StoreUnavailable` if a
     journal could not be read to its end, so that it may hold more of them.
@@ -71,7 +79,8 @@ def purge(database: Database, folder: Folder, lock: StoreLock, run_ids: Sequence
                 ).fetchall()
             )
             digests = {row[0] for row in connection.execute(gone_digests(gone)).fetchall()}
-        rewrite_without(database, gone)
+            ids |= {row[0].hex for row in connection.execute(gone_models(gone, models)).fetchall()}
+        rewrite_without(database, gone, models=models, experiments=experiments)
         (database.file.parent / PURGED_FILE).touch()
         for journal in folder.list_journals():
             for number in list_segments(journal):
@@ -83,7 +92,7 @@ def purge(database: Database, folder: Folder, lock: StoreLock, run_ids: Sequence
 def _erase(
     events_file: Path,
     points_file: Path,
-    run_ids: Collection[str],
+    run_ids: Set[str],
     cells: Collection[tuple[str, int]],
     digests: Collection[str],
 ) -> None:
@@ -102,7 +111,8 @@ def _erase(
                 case CellExecuted(session=session, number=number):
                     is_gone = (session, number) in cells
                 case _:
-                    is_gone = getattr(event, "run", None) in run_ids
+                    named = (getattr(event, "run", None), getattr(event, "model", None))
+                    is_gone = not run_ids.isdisjoint(named)
             if is_gone:
                 # Checksum, space and newline take ten bytes of the line.
                 body = _BLANK.ljust(end - start - 10)

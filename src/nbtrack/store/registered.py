@@ -312,3 +312,32 @@ def _of_name(asked: Asked, question: str, name: str | None, at: Time, order: str
 
 def _ask(asked: Asked, sql: str, parameters: Mapping[str, object], at: Time) -> pyarrow.Table:
     return asked.query(over(sql, "registry", given=_GIVEN), {**parameters, "at": at})
+
+
+def version_origins(asked: Asked) -> pyarrow.Table:
+    """Each version by ``name`` and ``version``, with ``how`` it was told of when it was made.
+
+    ``changed_ms`` is when it was described or moved last, or its model renamed; of UTC.
+    """
+    sql = """
+        SELECT m.name, r.version, max(r.how) FILTER (r.change = 'version created') AS how,
+               epoch_ms(greatest(max(r.ts) FILTER (
+                   r.change IN ('version created', 'described', 'stage moved')),
+                   max(n.renamed))) AS changed_ms
+        FROM {registry} r JOIN models m USING (model) LEFT JOIN (
+            SELECT model, max(ts) AS renamed FROM {registry} WHERE change = 'model renamed'
+            GROUP BY model
+        ) n USING (model)
+        WHERE r.version IS NOT NULL GROUP BY m.name, r.version"""
+    return _ask(asked, sql, {}, None)
+
+
+def model_changes(asked: Asked) -> pyarrow.Table:
+    """When each model, by ``name``, or a version of it was changed last: ``changed_ms`` of UTC."""
+    sql = """
+        SELECT m.name, epoch_ms(max(r.ts)) AS changed_ms
+        FROM {registry} r JOIN models m USING (model)
+        WHERE r.change IN ('model created', 'model renamed', 'version created', 'version deleted',
+                           'stage moved') OR (r.change = 'described' AND r.version IS NULL)
+        GROUP BY m.name"""
+    return _ask(asked, sql, {}, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +12,15 @@ from nbtrack.events import (
     BoardKept,
     CellExecuted,
     Event,
+    ExperimentChanged,
     ExperimentRenamed,
     ExperimentSet,
     FactsObserved,
     InputRead,
+    ModelChanged,
+    ModelLogged,
+    ModelMeasured,
+    ModelUsed,
     NoteSet,
     ParamsLogged,
     RegistryChanged,
@@ -37,7 +42,8 @@ if TYPE_CHECKING:
 # Arrow types by column, in the order of the table; ids travel as text and are cast on insert.
 _COLUMNS = {
     "runs": "run_id:id parent_id:id name experiment started:ts user host source journal",
-    "run_changes": "run_id:id ts:ts status duration_s:f8 name experiment note deleted:bool verdict",
+    "run_changes": "run_id:id ts:ts status duration_s:f8 name experiment note deleted:bool verdict"
+    " ended:ts",
     "params": "run_id:id ts:ts key value type number:f8",
     "tags": "run_id:id ts:ts key value",
     "facts": "run_id:id ts:ts key value",
@@ -45,11 +51,20 @@ _COLUMNS = {
     "texts": "digest text",
     "cells": "session:id number:i4 ts:ts digest cell_id duration_s:f8 status",
     "inputs": "run_id:id ts:ts name kind digest shape schema size_bytes:i8 is_sampled:bool source"
-    " note context tags",
+    " note context tags source_type profile",
     "artifacts": "run_id:id ts:ts path digest size_bytes:i8 media_type",
     "boards": "ts:ts name content",
     "registry": "number:i8 ts:ts model:i8 change version:i4 key value how about:i8 run_id:id"
     " comment user host source",
+    "experiments": "number:i8 ts:ts name deleted:bool location",
+    "experiment_tags": "number:i8 ts:ts key value",
+    "logged_models": "model_id:id ts:ts name experiment run_id:id kind location path",
+    "logged_model_changes": "model_id:id ts:ts status deleted:bool",
+    "logged_model_params": "model_id:id ts:ts key value",
+    "logged_model_tags": "model_id:id ts:ts key value",
+    "logged_model_metrics": "model_id:id ts:ts run_id:id key value:f8 step:i8 measured:ts data"
+    " digest",
+    "logged_model_uses": "run_id:id ts:ts model_id:id role step:i8",
     "damage": "found:ts file start_offset:i8 end_offset:i8 reason",
     "fold_log": "journal segment:i4 events_offset:i8 points_offset:i8 folded:ts ended:bool",
 }
@@ -61,6 +76,8 @@ class Rows:
 
     tables: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
     renamed_experiments: list[ExperimentRenamed] = field(default_factory=list)
+    # Experiments that runs or models are in: when that was said first, and last.
+    named_experiments: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def add(self, table: str, *values: Any) -> None:
         """Append one row."""
@@ -69,7 +86,10 @@ class Rows:
     def change(self, run: str, ts: int, **columns: Any) -> None:
         """Append a change of a run: the given columns, and NULL for the others."""
         names = ("status", "duration_s", "name", "experiment", "note", "deleted", "verdict")
-        self.add("run_changes", run, ts, *(columns.get(name) for name in names))
+        told = [columns.get(name) for name in names]
+        self.add("run_changes", run, ts, *told, columns.get("ended"))
+        if experiment := columns.get("experiment"):
+            self._name_experiment(experiment, ts)
 
     def take(self, events: Iterable[Event], journal: str) -> None:
         """Append the rows of ``events``, which stand in ``journal``."""
@@ -88,9 +108,14 @@ class Rows:
                         event.source,
                         journal,
                     )
+                    self._name_experiment(event.experiment, event.ts)
                 case RunEnded():
                     self.change(
-                        event.run, event.ts, status=event.status, duration_s=event.duration_s
+                        event.run,
+                        event.ts,
+                        status=event.status,
+                        duration_s=event.duration_s,
+                        ended=event.ended,
                     )
                 case ParamsLogged():
                     for key, value in event.params.items():
@@ -136,6 +161,8 @@ class Rows:
                         event.note,
                         event.context or None,
                         json.dumps(event.tags) if event.tags else None,
+                        event.source_type,
+                        event.profile,
                     )
                 case ArtifactKept():
                     self.add(
@@ -168,7 +195,7 @@ class Rows:
                         event.source,
                     )
                 case RunResumed():
-                    self.change(event.run, event.ts, status="running")
+                    self.change(event.run, event.ts, status=event.status)
                 case RunRenamed():
                     self.change(event.run, event.ts, name=event.name)
                 case NoteSet():
@@ -179,6 +206,57 @@ class Rows:
                     self.change(event.run, event.ts, deleted=event.deleted)
                 case ExperimentRenamed():
                     self.renamed_experiments.append(event)
+                case ExperimentChanged():
+                    told = (event.name, event.deleted, event.location)
+                    if told != (None, None, None):
+                        self.add("experiments", event.number, event.ts, *told)
+                    for key, tag in event.tags.items():
+                        self.add("experiment_tags", event.number, event.ts, key, tag)
+                case ModelLogged():
+                    self.add(
+                        "logged_models",
+                        event.model,
+                        event.ts,
+                        event.name,
+                        event.experiment,
+                        event.run,
+                        event.kind,
+                        event.location,
+                        event.path,
+                    )
+                    self._name_experiment(event.experiment, event.ts)
+                    self._tell_of_model(event)
+                case ModelChanged():
+                    if event.status is not None or event.deleted is not None:
+                        change = (event.model, event.ts, event.status, event.deleted)
+                        self.add("logged_model_changes", *change)
+                    self._tell_of_model(event)
+                case ModelMeasured():
+                    self.add(
+                        "logged_model_metrics",
+                        event.model,
+                        event.ts,
+                        event.run,
+                        event.key,
+                        float(event.value),
+                        event.step,
+                        event.measured,
+                        event.data,
+                        event.digest,
+                    )
+                case ModelUsed():
+                    use = (event.run, event.ts, event.model, event.role, event.step)
+                    self.add("logged_model_uses", *use)
+
+    def _name_experiment(self, experiment: str, ts: int) -> None:
+        first, last = self.named_experiments.get(experiment, (ts, ts))
+        self.named_experiments[experiment] = (min(first, ts), max(last, ts))
+
+    def _tell_of_model(self, event: ModelLogged | ModelChanged) -> None:
+        for key, param in event.params.items():
+            self.add("logged_model_params", event.model, event.ts, key, param)
+        for key, tag in event.tags.items():
+            self.add("logged_model_tags", event.model, event.ts, key, tag)
 
     def insert(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Insert all rows into the tables of the database in use."""
@@ -201,6 +279,50 @@ class Rows:
                 "SELECT run_id, make_timestamp(?), ? FROM main.all_runs WHERE experiment = ?",
                 [event.ts, event.new, event.old],
             )
+            connection.execute(
+                "INSERT INTO base.experiments (number, ts, name) "
+                "SELECT number, make_timestamp(?), ? FROM main.experiments WHERE name = ? "
+                "AND ? NOT IN (SELECT name FROM main.experiments)",
+                [event.ts, event.new, event.old, event.new],
+            )
+        if self.named_experiments:
+            _number_experiments(connection, self.named_experiments)
+
+
+def _number_experiments(
+    connection: duckdb.DuckDBPyConnection, experiments: Mapping[str, tuple[int, int]]
+) -> None:
+    """Give each of ``experiments`` a number if it has none, and let it be if it was deleted.
+
+    They are named with the first and last time at which something was put into them. Zero is
+    MLflow's number for the one called Default.
+    """
+    names = list(experiments)
+    firsts, lasts = ([times[place] for times in experiments.values()] for place in (0, 1))
+    connection.execute(
+        """
+        INSERT INTO base.experiments (number, ts, name)
+        WITH fresh AS (
+            SELECT name, ts, row_number() OVER (ORDER BY name = 'Default', ts, name) AS place
+            FROM (SELECT unnest(?::VARCHAR[]) AS name, make_timestamp(unnest(?::BIGINT[])) AS ts)
+            WHERE name NOT IN (SELECT name FROM main.experiments)
+        )
+        SELECT CASE WHEN name = 'Default' AND NOT EXISTS (FROM base.experiments WHERE number = 0)
+               THEN 0 ELSE place + (SELECT coalesce(max(number), 0) FROM base.experiments) END,
+               ts, name
+        FROM fresh
+        """,
+        [names, firsts],
+    )
+    connection.execute(
+        """
+        INSERT INTO base.experiments (number, ts, deleted)
+        SELECT number, ts, false
+        FROM (SELECT unnest(?::VARCHAR[]) AS name, make_timestamp(unnest(?::BIGINT[])) AS ts)
+        JOIN main.experiments USING (name) WHERE deleted AND ts > changed
+        """,
+        [names, lasts],
+    )
 
 
 def _number(type_: str, text: str) -> float | None:

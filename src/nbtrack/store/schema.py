@@ -12,13 +12,19 @@ import re
 
 from nbtrack.store.registry_views import REGISTRY_VIEWS
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 # STORAGE_VERSION keeps the file readable by both majors of DuckDB.
 STORAGE_VERSION = "v1.5.0"
 # A fourth of DuckDB's default: 1,000 runs take 0.7 MB instead of 2.1, 100,000 points 1.4
 # instead of 2.4. With 16 kB noisy values no longer fit a block, and 2.6 are taken.
 BLOCK_BYTES = 65_536
+
+# Of two points that are equal in step and time the greater is the last, and NaN counts as zero.
+LAST_VALUE = (
+    "arg_max_null(last_value, (last_step, coalesce(last_point_ts, last_ts), "
+    "CASE WHEN isnan(last_value) THEN 0 ELSE last_value END))"
+)
 
 _FIRST = """
 CREATE SCHEMA base;
@@ -90,6 +96,45 @@ CREATE TABLE base.registry (
 ALTER TABLE base.inputs ADD COLUMN context VARCHAR;
 ALTER TABLE base.inputs ADD COLUMN tags VARCHAR;
 """,
+    5: """
+-- One row per change; in each column the last value that is not NULL holds.
+CREATE TABLE base.experiments (
+    number BIGINT, ts TIMESTAMP, name VARCHAR, deleted BOOLEAN, location VARCHAR
+);
+CREATE TABLE base.experiment_tags (number BIGINT, ts TIMESTAMP, key VARCHAR, value VARCHAR);
+-- As a fold numbers them: those that runs are in, in order; zero is MLflow's Default.
+INSERT INTO base.experiments (number, ts, name)
+SELECT CASE WHEN name = 'Default' THEN 0
+       ELSE row_number() OVER (ORDER BY name = 'Default', ts, name) END, ts, name
+FROM (
+    SELECT coalesce(c.experiment, r.experiment) AS name, min(r.started) AS ts
+    FROM base.runs r LEFT JOIN (
+        SELECT run_id, arg_max(experiment, ts) AS experiment FROM base.run_changes GROUP BY run_id
+    ) c USING (run_id) GROUP BY ALL
+);
+-- When a run ended, where that is not when it was told.
+ALTER TABLE base.run_changes ADD COLUMN ended TIMESTAMP;
+-- Of the point that is last by step, while last_ts is the latest of all.
+ALTER TABLE base.summary ADD COLUMN last_point_ts TIMESTAMP;
+ALTER TABLE base.inputs ADD COLUMN source_type VARCHAR;
+ALTER TABLE base.inputs ADD COLUMN profile VARCHAR;
+CREATE TABLE base.logged_models (
+    model_id UUID, ts TIMESTAMP, name VARCHAR, experiment VARCHAR, run_id UUID, kind VARCHAR,
+    location VARCHAR, path VARCHAR
+);
+CREATE TABLE base.logged_model_changes (
+    model_id UUID, ts TIMESTAMP, status VARCHAR, deleted BOOLEAN
+);
+CREATE TABLE base.logged_model_params (model_id UUID, ts TIMESTAMP, key VARCHAR, value VARCHAR);
+CREATE TABLE base.logged_model_tags (model_id UUID, ts TIMESTAMP, key VARCHAR, value VARCHAR);
+CREATE TABLE base.logged_model_metrics (
+    model_id UUID, ts TIMESTAMP, run_id UUID, key VARCHAR, value DOUBLE, step BIGINT,
+    measured TIMESTAMP, data VARCHAR, digest VARCHAR
+);
+CREATE TABLE base.logged_model_uses (
+    run_id UUID, ts TIMESTAMP, model_id UUID, role VARCHAR, step BIGINT
+);
+""",
 }
 TABLES = _FIRST + "".join(ADDED.values())
 
@@ -100,6 +145,7 @@ WITH change AS (
     SELECT run_id,
            arg_max(status, ts) AS status,
            max(ts) FILTER (status IS NOT NULL) AS status_ts,
+           arg_max_null(ended, ts) FILTER (status IS NOT NULL) AS told_ended,
            arg_max(duration_s, ts) AS duration_s,
            arg_max(name, ts) AS name,
            arg_max(experiment, ts) AS experiment,
@@ -113,7 +159,8 @@ SELECT r.run_id,
        coalesce(c.experiment, r.experiment) AS experiment,
        coalesce(c.status, 'running') AS status,
        r.started,
-       CASE WHEN coalesce(c.status, 'running') = 'running' THEN NULL ELSE c.status_ts END AS ended,
+       CASE WHEN c.status NOT IN ('running', 'scheduled')
+            THEN coalesce(c.told_ended, c.status_ts) END AS ended,
        c.duration_s,
        r.parent_id,
        coalesce(c.note, '') AS note,
@@ -164,16 +211,39 @@ SELECT c.session, c.number, c.ts, c.cell_id, c.duration_s, c.status, t.text
 FROM base.cells c JOIN base.texts t USING (digest);
 
 CREATE OR REPLACE VIEW main.inputs AS
-SELECT i.* EXCLUDE (context, tags), coalesce(s.context, '') AS context, s.tags FROM (
-    SELECT DISTINCT ON (run_id, name) * FROM base.inputs ORDER BY run_id, name, ts DESC
+SELECT i.* EXCLUDE (context, tags, told), coalesce(s.context, '') AS context, s.tags FROM (
+    SELECT DISTINCT ON (run_id, name, told) *,
+           CASE WHEN source_type <> '' THEN digest ELSE '' END AS told
+    FROM base.inputs ORDER BY run_id, name, told, ts DESC
 ) i LEFT JOIN (
     -- What is seen of the data afterwards does not take back what was said of it.
-    SELECT run_id, name, arg_max(context, ts) AS context, arg_max(tags, ts) AS tags
-    FROM base.inputs WHERE context IS NOT NULL OR tags IS NOT NULL GROUP BY run_id, name
-) s USING (run_id, name);
+    SELECT run_id, name, CASE WHEN source_type <> '' THEN digest ELSE '' END AS told,
+           arg_max(context, ts) AS context, arg_max(tags, ts) AS tags
+    FROM base.inputs WHERE context IS NOT NULL OR tags IS NOT NULL GROUP BY ALL
+) s USING (run_id, name, told);
 
 CREATE OR REPLACE VIEW main.artifacts AS
 SELECT DISTINCT ON (run_id, path) * FROM base.artifacts ORDER BY run_id, path, ts DESC;
+
+CREATE OR REPLACE VIEW main.experiments AS
+SELECT number, arg_max(name, ts) AS name, coalesce(arg_max(deleted, ts), false) AS deleted,
+       coalesce(arg_max(location, ts), '') AS location, min(ts) AS created, max(ts) AS changed
+FROM base.experiments GROUP BY number;
+
+CREATE OR REPLACE VIEW main.experiment_tags AS
+SELECT number, key, value FROM (
+    SELECT number, key, arg_max_null(value, ts) AS value FROM base.experiment_tags GROUP BY ALL
+) WHERE value IS NOT NULL;
+
+CREATE OR REPLACE VIEW main.logged_models AS
+SELECT m.model_id, m.name, m.experiment, m.run_id, m.kind, m.location, m.path, m.ts AS created,
+       coalesce(c.changed, m.ts) AS changed, coalesce(c.status, 'pending') AS status,
+       coalesce(c.deleted, false) AS deleted
+FROM base.logged_models m LEFT JOIN (
+    SELECT model_id, max(ts) AS changed, arg_max(status, ts) AS status,
+           arg_max(deleted, ts) AS deleted
+    FROM base.logged_model_changes GROUP BY model_id
+) c USING (model_id);
 
 CREATE OR REPLACE VIEW main.boards AS
 SELECT name, ts AS saved, content

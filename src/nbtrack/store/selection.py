@@ -16,6 +16,7 @@ from nbtrack.errors import InvalidFilter
 from nbtrack.store.condition_sql import ConditionSql
 from nbtrack.store.conditions import Key, Order
 from nbtrack.store.filters import parse_filter, parse_order
+from nbtrack.store.schema import LAST_VALUE
 
 Lifecycle = Literal["active", "deleted", "all"]
 
@@ -49,9 +50,15 @@ CHANGES: Mapping[str, str] = {
     "note": "arg_max(note, ts)",
     "status": "arg_max(status, ts)",
     "status_ts": "max(ts) FILTER (status IS NOT NULL)",
+    "told_ended": "arg_max_null(ended, ts) FILTER (status IS NOT NULL)",
+    # Also while it runs again.
+    "end_ts": "arg_max(coalesce(ended, "
+    "CASE WHEN status NOT IN ('running', 'scheduled') THEN ts END), ts)",
     "duration_s": "arg_max(duration_s, ts)",
     "verdict": "arg_max(verdict, ts)",
 }
+# Which rows say that, where it is not the column of that name.
+_SAID_BY = dict.fromkeys(("status_ts", "told_ended", "end_ts"), "status")
 # Each attribute, from ``base.runs r`` and its changes ``c``. An empty text is no value.
 ATTRIBUTE_VALUES: Mapping[str, str] = {
     "run_id": "replace(r.run_id::VARCHAR, '-', '')",
@@ -59,7 +66,8 @@ ATTRIBUTE_VALUES: Mapping[str, str] = {
     "status": "coalesce(c.status, 'running')",
     "experiment": "coalesce(c.experiment, r.experiment)",
     "started": "r.started",
-    "ended": "CASE WHEN c.status <> 'running' THEN c.status_ts END",
+    "ended": "CASE WHEN c.status NOT IN ('running', 'scheduled') "
+    "THEN coalesce(c.told_ended, c.status_ts) END",
     "duration_s": "c.duration_s",
     "parent_id": "replace(r.parent_id::VARCHAR, '-', '')",
     "note": "nullif(c.note, '')",
@@ -81,6 +89,7 @@ LAST_POINT = "last_step::HUGEINT * 18446744073709551616 + epoch_us(last_ts)"
 PARAM_TEXT = "CASE WHEN type = 'none' THEN 'None' ELSE value END"
 _FIELDS: Mapping[tuple[str, str], str] = {
     ("metrics", "number"): f"arg_max_null(last_value, {LAST_POINT})",
+    ("metrics", "last"): LAST_VALUE,
     ("params", "number"): "arg_max_null(number, ts)",
     ("params", "text"): f"arg_max({PARAM_TEXT}, ts)",
     ("params", "type"): "arg_max(type, ts)",
@@ -125,7 +134,8 @@ class Selection(ConditionSql):
         joins = []
         if self._changes:
             columns = ", ".join(f"{CHANGES[name]} AS {name}" for name in self._changes)
-            rows = " OR ".join(f"{name.removesuffix('_ts')} IS NOT NULL" for name in self._changes)
+            said = sorted({_SAID_BY.get(name, name) for name in self._changes})
+            rows = " OR ".join(f"{name} IS NOT NULL" for name in said)
             made.append(
                 f"c AS (SELECT run_id, {columns} FROM base.run_changes "
                 f"WHERE {rows} GROUP BY run_id)"

@@ -350,8 +350,16 @@ class Store:
         with self._refusals_told():
             return compact(database, lock)
 
-    def purge(self, run_ids: Sequence[str]) -> int:
+    def purge(
+        self,
+        run_ids: Sequence[str],
+        *,
+        models: Sequence[str] = (),
+        experiments: Sequence[int] = (),
+    ) -> int:
         """Remove runs for good, from the database and the journals; how many were there.
+
+        Also logged models, by id, and experiments, by number; their runs are to be named.
 
         Raises `StoreHeld` if one of them is still running in another process.
         """
@@ -362,7 +370,7 @@ class Store:
         self.fold()
         database, folder, lock = self._rooms()
         with self._refusals_told():
-            return purge(database, folder, lock, run_ids)
+            return purge(database, folder, lock, run_ids, models=models, experiments=experiments)
 
     def backup(self, to: Path) -> Path:
         """Write everything folded to the file ``to``, or into the folder ``to``; where it is."""

@@ -15,6 +15,10 @@ SELECT digest, NOT deleted AS is_needed FROM artifacts JOIN all_runs USING (run_
 -- What is registered is needed as it was then, though its run was deleted or wrote over it.
 UNION ALL SELECT a.digest, true FROM base.artifacts a JOIN model_versions v USING (run_id)
 WHERE starts_with(a.path || '/', v.path || '/')
+-- A logged model may be of no run, or outlive its own in the trash.
+UNION ALL SELECT a.digest, NOT m.deleted FROM artifacts a JOIN logged_models m
+    ON a.run_id = m.model_id OR (a.run_id = m.run_id AND m.path <> ''
+                                 AND starts_with(a.path || '/', m.path || '/'))
 """
 
 # Bytes that several files share count once.

@@ -98,7 +98,8 @@ def sql(query: str, parameters: Sequence[object] = (), *, store: Place = None) -
     """Ask the store in SQL; the answer shows as a table and converts to a DataFrame.
 
     The views are ``runs``, ``params``, ``metrics``, ``latest_metrics``, ``tags``,
-    ``facts``, ``texts``, ``boards`` and ``all_runs`` (with deleted runs); of registered models
+    ``facts``, ``texts``, ``boards``, ``experiments``, ``logged_models`` and ``all_runs`` (with
+    deleted runs); of registered models
     ``registered_models``, ``model_versions``, ``model_tags``, ``model_aliases``, ``model_history``,
     ``model_requests``, ``models_in_production``, ``production_approvals``, ``production_data``,
     ``production_changes`` and ``model_versions_by_data``. DataFrames of the caller (pandas,
