@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from nbtrack.store import Asked, Decision, Store
 
 _DEFAULT = "Default"
+# How long what was read holds, though another process may have changed it: MLflow asks each time.
+TRUST_S = 1.0
 _EXPERIMENTS = """
 SELECT number, name, deleted, location, epoch_ms(created) AS created,
        epoch_ms(changed) AS changed, epoch_us(changed) AS changed_us
@@ -70,8 +72,11 @@ class Experiments:
     # Where files go that were told no other place: ours, unless somebody chose another.
     artifact_root_uri: str
     own_root_uri: str
+    # The experiments as they were last read, and when by the monotonic clock.
+    _known: tuple[list[ExperimentRow], float]
 
     def _begin_experiments(self, path: Path, artifact_uri: str | None) -> None:
+        self._forget_experiments()
         self.own_root_uri = store_uri(path)
         chosen = artifact_uri not in (None, "", DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH)
         self.artifact_root_uri = resolve_uri_if_local(artifact_uri) if chosen else self.own_root_uri
@@ -132,6 +137,23 @@ class Experiments:
             if row.number == number:
                 return row
         raise _no_experiment(number)
+
+    def _known_rows(
+        self, *, number: int | None = None, names: Set[str] = frozenset()
+    ) -> list[ExperimentRow]:
+        """The experiments as they were a moment ago, if those that are asked for were there."""
+        at = time.monotonic()
+        rows, read = self._known
+        is_known = names <= {row.name for row in rows} and (
+            number is None or number in {row.number for row in rows}
+        )
+        if at - read >= TRUST_S or not is_known:
+            rows = self._experiment_rows()
+            self._known = rows, at
+        return rows
+
+    def _forget_experiments(self) -> None:
+        self._known = [], -TRUST_S
 
     def _experiments(self, rows: Sequence[ExperimentRow]) -> list[Experiment]:
         tags: dict[int, list[ExperimentTag]] = {row.number: [] for row in rows}
@@ -272,6 +294,7 @@ class Experiments:
         runs = runs_of_experiment(self.store, row.name, deleted=True)
         self._end_running(runs)
         self.store.purge(runs, experiments=[row.number])
+        self._forget_experiments()
 
     def _end_running(self, run_ids: Sequence[str]) -> None:
         """End those that nobody has ended: what is running is not removed."""
@@ -285,8 +308,11 @@ class Experiments:
 
     def _decide_experiment(self, decide: Callable[[list[ExperimentRow], Decision], Any]) -> Any:
         """What ``decide`` answers, while nobody else can number or name an experiment."""
-        with self.store.deciding() as decision:
-            return decide(self._experiment_rows(decision), decision)
+        try:
+            with self.store.deciding() as decision:
+                return decide(self._experiment_rows(decision), decision)
+        finally:
+            self._forget_experiments()
 
 
 def experiment_number(experiment_id: Any) -> int:

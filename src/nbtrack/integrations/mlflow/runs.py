@@ -55,9 +55,11 @@ from nbtrack.events import (
 from nbtrack.integrations.mlflow.addresses import below
 from nbtrack.integrations.mlflow.datasets import dataset_input
 from nbtrack.integrations.mlflow.experiments import (
+    TRUST_S,
     ExperimentRow,
     Experiments,
     check_experiment_is_active,
+    experiment_number,
 )
 from nbtrack.integrations.mlflow.tags import (
     FACTS,
@@ -76,8 +78,6 @@ from nbtrack.store import WholeRun
 if TYPE_CHECKING:
     from nbtrack.store import JournalWriter
 
-# How long what was seen of a run holds: another process may have deleted it, or logged to it.
-_TRUST_S = 1.0
 _MAX_SEEN = 1_000
 _GREATEST = 1.7976931348623157e308
 # The greatest time in milliseconds that is one in microseconds, too.
@@ -141,13 +141,14 @@ class Runs(Experiments):
     def _params_of(self, run_id: str) -> dict[str, str]:
         """The parameters of a run that is active: what was read a moment ago is not read again."""
         seen = self._seen.get(run_id)
-        if seen is None or time.monotonic() - seen.at >= _TRUST_S:
+        if seen is None or time.monotonic() - seen.at >= TRUST_S:
             self._active_run(run_id)
             seen = self._seen[run_id]
         return seen.params
 
     def _runs(self, found: Sequence[WholeRun]) -> list[Run]:
-        experiments = {row.name: row for row in self._experiment_rows()}
+        rows = self._known_rows(names={run.experiment for run in found})
+        experiments = {row.name: row for row in rows}
         return [self._run(run, experiments[run.experiment]) for run in found]
 
     def _run(self, run: WholeRun, experiment: ExperimentRow) -> Run:
@@ -190,7 +191,8 @@ class Runs(Experiments):
         run_name: str | None,
     ) -> Run:
         """A new run, which is running until somebody says otherwise."""
-        experiment = self._experiment_row(experiment_id)
+        rows = self._known_rows(number=experiment_number(experiment_id or "0"))
+        experiment = self._experiment_row(experiment_id, rows)
         check_experiment_is_active(experiment)
         texts = {tag.key: str(tag.value) for tag in tags or ()}
         if run_name and texts.get(NAME) and run_name != texts[NAME]:
