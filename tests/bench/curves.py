@@ -147,7 +147,7 @@ def long_store() -> Store:
             INSERT INTO base.points FROM made;
             INSERT INTO base.summary SELECT run_id, key, count(*), 0, min(ts), max(ts), max(step),
                 arg_max(value, step), min(value), arg_min(step, value), max(value),
-                arg_max(step, value) FROM made GROUP BY run_id, key;
+                arg_max(step, value), max(ts) FROM made GROUP BY run_id, key;
             INSERT INTO base.runs SELECT DISTINCT run_id, NULL, 'long', 'exp',
                 TIMESTAMP '2026-01-01', 'ann', 'host', 'train.ipynb', 'j' FROM made;
             """

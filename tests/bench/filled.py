@@ -32,7 +32,8 @@ SELECT run_id, ts, 'p' || k,
 FROM (SELECT *, (hash(i * 31 + k) % 1000) / 1000.0::DOUBLE AS number FROM made, range(12) u(k))
 ORDER BY i, k;
 INSERT INTO base.summary
-SELECT run_id, 'm' || k, {points}, 0, ts, ts, {points} - 1, number, number, 0, number, 0
+SELECT run_id, 'm' || k, {points}, 0, ts, ts, {points} - 1, number, number, 0, number, 0,
+       ts
 FROM (SELECT *, (hash(i * 7 + k) % 1000000) / 1e6::DOUBLE AS number FROM made, range(6) u(k))
 ORDER BY i, k;
 INSERT INTO base.tags

@@ -49,7 +49,7 @@ def fill(place: Path, runs: int) -> Store:
         value = f"i / {runs}.0"
         database.execute(
             f"INSERT INTO base.summary SELECT {_ID}, 'accuracy', 3, 0, {started}, {started}, 2, "
-            f"{value}, 0.0, 0, {value}, 2 {many}"
+            f"{value}, 0.0, 0, {value}, 2, {started} {many}"
         )
         database.execute(
             f"INSERT INTO base.points SELECT {_ID}, 'accuracy', step, {started}, "

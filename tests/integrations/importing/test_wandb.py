@@ -55,7 +55,7 @@ def test_file_that_was_cut_at_any_byte_gives_what_was_whole(tmp_path: Path) -> N
     data = log.read_bytes()
     file = tmp_path / "cut.wandb"
     whole, seen = read_run(log, []), -1
-    for cut in range(7, len(data), 61):
+    for cut in [*range(7, len(data), 61), len(data)]:
         file.write_bytes(data[:cut])
         damaged: list[int] = []
         found = read_run(file, damaged)
