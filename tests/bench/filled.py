@@ -23,7 +23,7 @@ SELECT run_id, NULL, 'brave-otter-' || i, 'exp' || (i % 3), ts, 'ann', 'host', '
 FROM made ORDER BY i;
 INSERT INTO base.run_changes
 SELECT run_id, ts + INTERVAL 1 SECOND, CASE WHEN i % 17 = 0 THEN 'failed' ELSE 'finished' END,
-       1.0, NULL, NULL, NULL, NULL, NULL
+       1.0, NULL, NULL, NULL, NULL, NULL, NULL
 FROM made ORDER BY i;
 INSERT INTO base.params
 SELECT run_id, ts, 'p' || k,
