@@ -35,7 +35,11 @@ def test_recorded_run_arrives(place: Path) -> None:
     }
     metrics = {key: value for key, value in run.metrics.items() if not key.startswith("system/")}
     assert math.isnan(metrics.pop("loss"))
-    assert metrics == {"nested.a": 4.0, "later": 3.0, "best": 0.2}
+    assert metrics == {
+        "nested.a": 4.0, "later": 4.0, "best": 0.2, "acc": 0.7, "acc.max": 0.9,
+        "acc.mean": pytest.approx(0.7), "epoch": 7.0, "on": 1.0, "one": 2.5,
+        "closes": 1.0, "none": 2.0, "after": 1.0,
+    }
     assert dict(run.tags) == {
         "x": "true",
         "y": "true",
@@ -55,7 +59,7 @@ def test_file_that_was_cut_at_any_byte_gives_what_was_whole(tmp_path: Path) -> N
     data = log.read_bytes()
     file = tmp_path / "cut.wandb"
     whole, seen = read_run(log, []), -1
-    for cut in range(7, len(data), 61):
+    for cut in [*range(7, len(data), 61), len(data)]:
         file.write_bytes(data[:cut])
         damaged: list[int] = []
         found = read_run(file, damaged)

@@ -18,15 +18,15 @@ from types import TracebackType
 from typing import Any
 
 from nbtrack.errors import InvalidValue, RunIsOver
-from nbtrack.integrations.gathered import GatheredTables, warn_once
-from nbtrack.integrations.importing.paths import path_of
-from nbtrack.integrations.tensorboard.arrays import (
+from nbtrack.integrations.arrays import (
     array_of,
     histogram,
     pixels,
     raw_histogram,
     with_boxes,
 )
+from nbtrack.integrations.gathered import GatheredTables, warn_once
+from nbtrack.integrations.importing.paths import path_of
 from nbtrack.tracking.active import active_run, chosen_experiment, start_apart
 from nbtrack.tracking.run import Run
 
@@ -240,7 +240,7 @@ class SummaryWriter:
         close: bool = True,
         walltime: float | None = None,
     ) -> None:
-        """Keep a figure of matplotlib, or several, as images; they are closed unless told not to."""
+        """Keep a figure of matplotlib, or several, as images; closed unless told not to."""
         for each in figure if isinstance(figure, list) else [figure]:
             self._keep_image(tag, each, global_step, walltime)
             if close:

@@ -1,4 +1,4 @@
-"""What TensorBoard's writers make of arrays and tensors: pictures, grids of them, histograms."""
+"""What other trackers make of arrays and tensors: pictures, grids of them, histograms."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ def pixels(image: Any, dataformats: str) -> Array:
     array = array.transpose(order)
     if array.dtype != np.uint8:
         array = np.nan_to_num(array.astype(np.float64) * 255).clip(0, 255).astype(np.uint8)
-    return _grid(array) if "N" in letters else array
+    return grid(array) if "N" in letters else array
 
 
-def _grid(images: Array) -> Array:
+def grid(images: Array) -> Array:
     """Images (N, H, W, …) side by side, eight in a row, with black where there is none."""
     import numpy as np
 
