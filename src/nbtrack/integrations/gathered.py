@@ -7,6 +7,7 @@ and kept when some time has gone by, when their writer asks for it, and at the e
 from __future__ import annotations
 
 import datetime
+import math
 import os
 import threading
 import time
@@ -38,7 +39,8 @@ class GatheredTables:
         self._lock = threading.RLock()
         self._rows: dict[str, list[dict[str, Any]]] = {}
         self._tables: dict[str, pyarrow.Table] = {}
-        self._kept_s = time.monotonic()
+        # The first row is kept at once: what that needs cannot be loaded when a process is ending.
+        self._kept_s = -math.inf
 
     def add(
         self, kind: str, key: str, step: int, row: dict[str, Any], time_s: float | None = None

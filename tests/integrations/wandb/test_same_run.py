@@ -45,7 +45,8 @@ def test_script_makes_the_run_that_importing_it_makes(
     nbtrack.import_wandb(recorded())
     imported = nbtrack.get_run("first")
     nbtrack.set_store(tmp_path / "ours")
-    script = PROGRAM.replace("import numpy, wandb", "import numpy, nbtrack.integrations.wandb as wandb")
+    ours_imported = "import numpy, nbtrack.integrations.wandb as wandb"
+    script = PROGRAM.replace("import numpy, wandb", ours_imported)
     with pytest.warns(UserWarning, match="comes after step 22 has begun"):
         exec(script, {})
     ours = nbtrack.get_run("first")

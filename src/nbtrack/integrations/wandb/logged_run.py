@@ -12,6 +12,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -26,6 +27,7 @@ from nbtrack.integrations.wandb.mappings import Config, Summary
 from nbtrack.integrations.wandb.media import Histogram, Image, Media, Plot, Table
 from nbtrack.integrations.wandb.watching import Watching
 from nbtrack.tracking import run as tracking
+from nbtrack.tracking.files.paths import files_under
 
 _TABLES_EVERY_S = 120.0
 
@@ -267,6 +269,8 @@ class Run:
     def dir(self) -> str:
         """A folder for files of yours: what is in it at the end is kept with the run."""
         if self._folder is None:
+            # What is loaded when a process is ending cannot start threads, and fails.
+            import_module("nbtrack.artifacts")
             self._folder = tempfile.mkdtemp(prefix="nbtrack-wandb-")
         return self._folder
 
@@ -358,9 +362,13 @@ class Run:
             if found:
                 self.tracked.log(found, step=max(self._step - 1, 0))
             self._tables.keep()
-            self.tracked.keep_files([(path, file) for path, file in self._saved if file.is_file()])
+            files = [(path, file) for path, file in self._saved if file.is_file()]
             if self._folder is not None:
-                self.tracked.log_artifacts(self._folder, move=True)
+                files += files_under(Path(self._folder))
+            # One by one: a process that is ending starts no threads.
+            for file in files:
+                self.tracked.keep_files([file])
+            if self._folder is not None:
                 shutil.rmtree(self._folder, ignore_errors=True)
                 self._folder = None
 
