@@ -61,6 +61,7 @@ def test_the_rooms_import_each_other_as_the_contracts_say() -> None:
         "import nbtrack.errors, nbtrack.settings, nbtrack.events",
         "import nbtrack; nbtrack.run; nbtrack.log; nbtrack.search_runs",
         "import nbtrack.charts",
+        "import nbtrack.integrations.tensorboard, nbtrack.integrations.wandb",
         "import nbtrack.models.saving, nbtrack.models.flavors.pytorch",
         "import nbtrack.models.serving.app, nbtrack.models.flavors.keras",
     ],

@@ -77,6 +77,11 @@ def told_mlflow(name: str) -> str | None:
     return os.environ.get(f"MLFLOW_{name}") or None
 
 
+def told_wandb(name: str) -> str | None:
+    """What a variable of W&B's says, by the name behind ``WANDB_``: scripts for it expect it."""
+    return os.environ.get(f"WANDB_{name}") or None
+
+
 def quiet_rank() -> int | None:
     """This process's rank where a distributed job's other processes should stay quiet.
 

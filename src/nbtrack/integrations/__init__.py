@@ -1,1 +1,1 @@
-"""nbtrack beside other tools: their clients on our store, their stores read in and written out."""
+"""nbtrack beside other tools: their clients on our store, their stores in and out, their calls."""

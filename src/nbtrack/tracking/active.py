@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from nbtrack.store import Store
 
 _open: dict[str, Run] = {}
+# Runs that are nobody's current one.
+_apart: dict[str, Run] = {}
 _threads = threading.local()
 _experiment: str | None = None
 _stores: dict[Path, Store] = {}
@@ -113,7 +115,7 @@ def current_experiment() -> str:
 
 def active_run() -> Run | None:
     """The run to which this thread logs, or ``None``."""
-    return _own_run() or next(reversed(open_runs()), None)
+    return _own_run() or next(reversed(list(_open.values())), None)
 
 
 def run(
@@ -137,14 +139,16 @@ def run(
     **params : logged as parameters; use `Run.log_params` for the names above.
     """
     parent = active_run()
-    return _begin(
-        name=name,
-        experiment=experiment,
-        parent=parent.id if parent else None,
-        tags=tags,
-        note=note,
-        params=params,
-        store=store,
+    return _enter(
+        _begin(
+            name=name,
+            experiment=experiment,
+            parent=parent.id if parent else None,
+            tags=tags,
+            note=note,
+            params=params,
+            store=store,
+        )
     )
 
 
@@ -173,17 +177,49 @@ def start_run(
             "or pass nested=True to start a child of it."
         )
     if run_id is not None:
-        return _resume(run_id, store)
+        return _enter(_resume(run_id, store))
     parent = parent_run_id or (stack_top.id if stack_top is not None and nested else None)
-    return _begin(
-        name=run_name,
-        experiment=experiment or experiment_id,
-        parent=parent,
-        tags=tags,
-        note=description,
-        params={},
-        store=store,
+    return _enter(
+        _begin(
+            name=run_name,
+            experiment=experiment or experiment_id,
+            parent=parent,
+            tags=tags,
+            note=description,
+            params={},
+            store=store,
+        )
     )
+
+
+def start_apart(
+    run_id: str | None = None,
+    *,
+    run_name: str | None = None,
+    experiment: str | None = None,
+    parent_run_id: str | None = None,
+    store: str | os.PathLike[str] | None = None,
+) -> Run:
+    """Start or resume a run that does not become the active one; whoever holds it logs to it.
+
+    Other runs that begin meanwhile are no children of it. It ends with the process, as
+    others do.
+    """
+    if run_id is not None:
+        run = _resume(run_id, store)
+    else:
+        run = _begin(
+            name=run_name,
+            experiment=experiment,
+            parent=parent_run_id,
+            tags=None,
+            note=None,
+            params={},
+            store=store,
+        )
+    _install_hooks()
+    _apart[run.id] = run
+    return run
 
 
 def end_run(status: str = "FINISHED") -> None:
@@ -195,7 +231,7 @@ def end_run(status: str = "FINISHED") -> None:
 
 def open_runs() -> list[Run]:
     """The runs of this process that have not ended, oldest first."""
-    return list(_open.values())
+    return [*_open.values(), *_apart.values()]
 
 
 def _begin(
@@ -235,34 +271,32 @@ def _begin(
         ),
         *([NoteSet(now, run_id, note)] if note else []),
     )
-    return _enter(
-        Run(place, run_id, name=run_name, experiment=run_experiment, params=stored, on_end=_leave)
+    return Run(
+        place, run_id, name=run_name, experiment=run_experiment, params=stored, on_end=_leave
     )
 
 
 def _resume(reference: str, store: str | os.PathLike[str] | None) -> Run:
     place = _store_for_logging(store)
     if isinstance(place, SilentStore):
-        return _enter(Run(place, reference, name=reference, experiment="", on_end=_leave))
+        return Run(place, reference, name=reference, experiment="", on_end=_leave)
     from nbtrack.store import find_run, run_detail
 
     run_id = find_run(place, reference)
     if run_id in _open:
-        return _enter(_open[run_id])
+        return _open[run_id]
     past = run_detail(place, run_id)
     writer = place.writer()
     writer.append(RunResumed(writer.now_us(), run_id))
-    return _enter(
-        Run(
-            place,
-            run_id,
-            name=past.name,
-            experiment=past.experiment,
-            params={p.key: ParamValue(p.type, p.value) for p in past.params},
-            elapsed_s=past.duration_s or 0.0,
-            last_steps={m.key: m.step for m in past.metrics},
-            on_end=_leave,
-        )
+    return Run(
+        place,
+        run_id,
+        name=past.name,
+        experiment=past.experiment,
+        params={p.key: ParamValue(p.type, p.value) for p in past.params},
+        elapsed_s=past.duration_s or 0.0,
+        last_steps={m.key: m.step for m in past.metrics},
+        on_end=_leave,
     )
 
 
@@ -275,6 +309,7 @@ def _enter(run: Run) -> Run:
 
 def _leave(run: Run) -> None:
     _open.pop(run.id, None)
+    _apart.pop(run.id, None)
 
 
 def _store_for_logging(place: str | os.PathLike[str] | None) -> Store:
@@ -319,5 +354,5 @@ def _end_open_runs() -> None:
 
 
 def _forget_parents_end() -> None:
-    for run in _open.values():
+    for run in open_runs():
         run.after_fork()

@@ -227,6 +227,15 @@ class Run(RunHandle):
             writer = self._writer
             writer.append(ParamsLogged(writer.now_us(), self._id, fresh))
 
+    def replace_params(self, params: Mapping[str, object]) -> None:
+        """Log parameters, also those that have another value already: the last one holds."""
+        self._must_be_open()
+        stored = {check_key(key, "param"): param_value(value) for key, value in params.items()}
+        if stored:
+            self._params.update(stored)
+            writer = self._writer
+            writer.append(ParamsLogged(writer.now_us(), self._id, stored))
+
     def keep_text(self, role: str, text: str) -> None:
         """Keep a longer text with the run, such as its ``source`` or ``stdout``."""
         self.keep_texts({role: text})

@@ -35,7 +35,20 @@ def test_recorded_run_arrives(place: Path) -> None:
     }
     metrics = {key: value for key, value in run.metrics.items() if not key.startswith("system/")}
     assert math.isnan(metrics.pop("loss"))
-    assert metrics == {"nested.a": 4.0, "later": 3.0, "best": 0.2}
+    assert metrics == {
+        "nested.a": 4.0,
+        "later": 4.0,
+        "best": 0.2,
+        "acc": 0.7,
+        "acc.max": 0.9,
+        "acc.mean": pytest.approx(0.7),
+        "epoch": 7.0,
+        "on": 1.0,
+        "one": 2.5,
+        "closes": 1.0,
+        "none": 2.0,
+        "after": 1.0,
+    }
     assert dict(run.tags) == {
         "x": "true",
         "y": "true",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.models.other_python import mlflow_python
 
-_PROGRAM = """
+PROGRAM = """
 import numpy, wandb
 
 with wandb.init(
@@ -30,7 +30,18 @@ with wandb.init(
     run.log({"im": wandb.Image(numpy.zeros((4, 4, 3), "uint8")), "loss": float("nan")})
     run.log({"h": wandb.Histogram([1, 2, 3])})
     run.log({"tb": wandb.Table(columns=["a", "b"], data=[[1, "x"], [2, "y"]])})
+    run.define_metric("acc", summary="max,mean")
+    for acc in (0.5, 0.9, 0.7):
+        run.log({"acc": acc}, commit=False)
+        run.log({"epoch": acc * 10, "on": True, "gone": None})
     run.log({"later": 3}, step=20)
+    run.log({"later": 4}, step=20)
+    run.log({"wide": numpy.arange(50), "one": numpy.float32(2.5)}, step=21)
+    run.log({"closes": 1})
+    run.log({"early": 1}, step=5)
+    run.log({"none": 1}, step=30)
+    run.log({"none": 2})
+    run.log({"after": 1})
     run.summary["best"] = 0.2
     run.config.update({"late": 5})
     print("hello out")
@@ -44,7 +55,7 @@ def recorded() -> Path:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     quiet = {"WANDB_MODE": "offline", "WANDB_SILENT": "true", "WANDB_DATA_DIR": str(folder)}
     done = subprocess.run(
-        [str(mlflow_python().executable), "-c", _PROGRAM],
+        [str(mlflow_python().executable), "-c", PROGRAM],
         cwd=folder,
         env={**os.environ, **quiet, "WANDB_DIR": str(folder)},
         capture_output=True,

@@ -51,7 +51,7 @@ class KeepsFiles:
         if source.is_dir():
             self.log_artifacts(source, join_path(folder, source.absolute().name))
         else:
-            self._keep_files([(join_path(folder, source.name), source)])
+            self.keep_files([(join_path(folder, source.name), source)])
 
     def log_artifacts(
         self,
@@ -73,7 +73,7 @@ class KeepsFiles:
         if move:
             # What a link points at may be one of them, and must be there yet.
             files.sort(key=lambda file: not file[1].is_symlink())
-        self._keep_files(files, move=move)
+        self.keep_files(files, move=move)
 
     def log_text(self, text: str, artifact_file: str) -> None:
         """Keep a text as a file, in UTF-8."""
@@ -189,7 +189,8 @@ class KeepsFiles:
             digest = artifacts.put(data)
             self._record_files([(checked, digest, len(data), media_type or media_type_of(checked))])
 
-    def _keep_files(self, files: Sequence[tuple[str, Path]], *, move: bool = False) -> None:
+    def keep_files(self, files: Sequence[tuple[str, Path]], *, move: bool = False) -> None:
+        """Keep files, each under a path of its own."""
         if isinstance(self._store, SilentStore) or not files:
             return
         with keeping(self._store) as artifacts:

@@ -10,16 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from nbtrack.errors import InvalidValue
-from nbtrack.events import ParamValue, Status
+from nbtrack.events import Status
 from nbtrack.integrations.importing.paths import table_file
 from nbtrack.integrations.importing.source import Curve, Omissions, SourceFile, SourceRun
 from nbtrack.integrations.importing.tables import TableFile
 from nbtrack.integrations.importing.wandb.exported import DESCRIBING, is_exported, read_exported
+from nbtrack.integrations.importing.wandb.naming import RUN_ID, flat_row, params_of, tags_of
 from nbtrack.integrations.importing.wandb.records import WandbRun, read_run
-from nbtrack.tracking.values import param_value
-
-# What W&B adds to each row.
-_OWN = ("_timestamp", "_runtime", "_wandb", "_step")
 
 
 class WandbFolder:
@@ -83,14 +80,6 @@ class WandbFolder:
         for what, count in found.omitted.items():
             self.omissions.omit(what, count)
         curves, texts, histograms, ended_us = self._history(found)
-        tags = dict.fromkeys(found.tags, "true")
-        for key, text in (
-            ("wandb.group", found.group),
-            ("wandb.job_type", found.job_type),
-            ("wandb.sweep", found.sweep),
-        ):
-            if text:
-                tags[key] = text
         if found.runtime_s is not None:
             ended_us = max(ended_us, found.start_us + int(found.runtime_s * 1e6))
         return SourceRun(
@@ -104,9 +93,9 @@ class WandbFolder:
             host=found.host,
             program=found.program,
             note=found.notes,
-            params=_params(found.config),
-            tags=tags,
-            facts={**found.facts, "wandb.run_id": found.run_id},
+            params=params_of(found.config),
+            tags=tags_of(found.tags, found.group, found.job_type, found.sweep),
+            facts={**found.facts, RUN_ID: found.run_id},
             texts={stream: "".join(lines) for stream, lines in found.output.items()},
             curves=curves,
             files=self._files(folder, skip, texts, histograms),
@@ -123,7 +112,7 @@ class WandbFolder:
             at_us = int(seconds * 1e6) if isinstance(seconds, (int, float)) else last_us
             last_us = max(last_us, at_us)
             at = {"step": step, "time": _iso(at_us)}
-            for key, value in _flat(row):
+            for key, value in flat_row(row):
                 if isinstance(value, (bool, int, float)):
                     points[key].append((step, at_us, float(value)))
                 elif isinstance(value, str):
@@ -135,7 +124,7 @@ class WandbFolder:
                 # The file that a picture or a table names is among the run's files.
                 elif not (isinstance(value, dict) and "path" in value) and value is not None:
                     self.omissions.omit("values that are neither numbers nor text")
-        for key, value in _flat(found.summary):
+        for key, value in flat_row(found.summary):
             # What was logged is its own summary.
             is_number = isinstance(value, (bool, int, float))
             if is_number and key not in points and not key.startswith("_wandb"):
@@ -192,31 +181,6 @@ def _status(exit_code: int | None) -> Status:
     if exit_code is None:
         return "killed"
     return "failed" if exit_code else "finished"
-
-
-def _params(config: dict[str, Any]) -> dict[str, ParamValue]:
-    found = {}
-    for key, value in config.items():
-        if key == "_wandb":
-            continue
-        # As W&B shows it: what is nested has a key of its own.
-        if isinstance(value, dict) and value:
-            inner = _params(value)
-            found.update({f"{key}.{below}": each for below, each in inner.items()})
-        else:
-            found[key] = param_value(value)
-    return found
-
-
-def _flat(row: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in row.items():
-        if not above and key in _OWN:
-            continue
-        name = f"{above}{key}"
-        if isinstance(value, dict) and "_type" not in value:
-            yield from _flat(value, f"{name}.")
-        else:
-            yield name, value
 
 
 def _curve(key: str, rows: list[tuple[int, int, float]]) -> Curve:
