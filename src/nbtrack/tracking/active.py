@@ -230,7 +230,7 @@ def end_run(status: str = "FINISHED") -> None:
 
 
 def open_runs() -> list[Run]:
-    """The runs of this process that have not ended, oldest first."""
+    """The runs of this process that have not ended, oldest first; those apart come last."""
     return [*_open.values(), *_apart.values()]
 
 
