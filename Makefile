@@ -54,7 +54,7 @@ test: $(READY) ## Pass every test (PYTEST_ARGS="-k journal" chooses)
 	@$(PARALLEL) -n $(WORKERS) --ignore=tests/browser --ignore=tests/integrations/mlflow \
 		$(PYTEST_ARGS) || test $$? -eq $(NONE_CHOSEN)
 	@echo "Testing nbtrack under MLflow; about two minutes"
-	@PYTHONPATH=src $(BIN)/mlflow/bin/python -m pytest tests/integrations/mlflow $(PYTEST_ARGS) || \
+	@PYTHONPATH=src $(VENV)/mlflow/bin/python -m pytest tests/integrations/mlflow $(PYTEST_ARGS) || \
 		test $$? -eq $(NONE_CHOSEN)
 	@echo "Testing nbtrack in a browser; about ten minutes more"
 	@$(PARALLEL) -n $(BROWSERS) tests/browser $(PYTEST_ARGS) || test $$? -eq $(NONE_CHOSEN)
