@@ -8,6 +8,7 @@
  */
 
 import type { AnyModel } from "./anywidget.ts";
+import { quietly } from "./quietly.ts";
 
 const TARGET = "nbtrack.beside_cells";
 
@@ -51,14 +52,4 @@ function open(model: AnyModel): Comm | null {
     comm?.open({ widget: model.get("_beside") });
   });
   return comm;
-}
-
-/** Whether it went well; a kernel that is gone is told elsewhere. */
-function quietly(attempt: () => void): boolean {
-  try {
-    attempt();
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,6 +1,7 @@
 /** Intents to the kernel, and their answers. An answer that a later intent overtook is dropped. */
 
 import type { AnyModel } from "./anywidget.ts";
+import { quietly } from "./quietly.ts";
 
 export type Reply<Answer> = Answer & { buffers: DataView[] };
 
@@ -28,31 +29,27 @@ export class Channel<Intent extends { kind: string }, Answer> {
       if (message.id !== undefined) this.#receive(message.id, { ...message, buffers });
     };
     model.on("msg:custom", receive);
-    model.send({ kind: "opened" });
+    quietly(() => model.send({ kind: "opened" }));
     signal.addEventListener("abort", () => {
       model.off("msg:custom", receive);
-      try {
-        model.send({ kind: "closed" });
-      } catch {
-        // With the notebook its connection was closed, before its views: nobody can be told.
-      }
+      quietly(() => model.send({ kind: "closed" }));
     });
   }
 
-  /** The answer, or `null` if a later intent of the same kind overtook this one. */
+  /** The answer, or `null` if a later intent of the same kind overtook this one, or nobody hears it. */
   ask(intent: Intent): Promise<Reply<Answer> | null> {
     const id = `${this.#prefix}-${this.#next++}`;
     this.#overtake(intent.kind);
     this.#latest.set(intent.kind, id);
     const answer = new Promise<Reply<Answer> | null>((resolve) => this.#waiting.set(id, { resolve }));
-    this.#model.send({ ...intent, id });
+    if (!quietly(() => this.#model.send({ ...intent, id }))) this.#overtake(intent.kind);
     setTimeout(() => this.#waiting.has(id) && this.#onBusy(true), BUSY_AFTER_MS);
     return answer;
   }
 
   /** Say something that needs no answer. */
   tell(intent: Intent): void {
-    this.#model.send(intent);
+    quietly(() => this.#model.send(intent));
   }
 
   #overtake(kind: string): void {

@@ -7,6 +7,7 @@
  */
 
 import type { AnyModel } from "./anywidget.ts";
+import { quietly } from "./quietly.ts";
 
 /** Bubbles from a widget's root; `detail` is the html. */
 export const PICTURE = "nbtrack:picture";
@@ -36,7 +37,8 @@ export function keepLastSeen(model: AnyModel, root: HTMLElement, signal: AbortSi
     if (waitsFor !== null) return void (isOutdated = true);
     isOutdated = false;
     waitsFor = `${prefix}-${number++}`;
-    model.send({ kind: "picture", id: waitsFor });
+    const id = waitsFor;
+    if (!quietly(() => model.send({ kind: "picture", id }))) waitsFor = null;
   };
   const changed = () => {
     clearTimeout(timer);

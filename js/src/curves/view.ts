@@ -7,6 +7,7 @@ import { tableFromIPC } from "@uwdata/flechette";
 import type { AnyModel } from "../base/anywidget.ts";
 import type { Column } from "../base/column.ts";
 import { KernelView } from "../base/kernel_view.ts";
+import { quietly } from "../base/quietly.ts";
 import { bytesOf, decode, refine, smooth, type Line, type Lines, type Smooth } from "./lines.ts";
 import type { Answer, Intent, Paint, Ranges, Snapshot, X } from "./protocol.ts";
 
@@ -284,7 +285,7 @@ export class CurvesView extends KernelView<Change, Intent, Answer> {
 
   #set(trait: string, value: unknown): void {
     this.model.set(trait, value);
-    this.model.save_changes();
+    quietly(() => this.model.save_changes());
   }
 
   async #settle(intent: Intent): Promise<void> {

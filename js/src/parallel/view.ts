@@ -7,6 +7,7 @@ import { tableFromIPC } from "@uwdata/flechette";
 import type { AnyModel } from "../base/anywidget.ts";
 import type { Column } from "../base/column.ts";
 import { KernelView } from "../base/kernel_view.ts";
+import { quietly } from "../base/quietly.ts";
 import { Axis } from "./axis.ts";
 import { Brushing } from "./brushing.ts";
 import type { Answer, AxisHead, Brush, Brushes, Intent, Scale, Snapshot } from "./protocol.ts";
@@ -107,7 +108,7 @@ export class ParallelView extends KernelView<Change, Intent, Answer> {
     const inverted = this.model.get<string[]>("inverted");
     const now = inverted.includes(name) ? inverted.filter((other) => other !== name) : [...inverted, name];
     this.model.set("inverted", now);
-    this.model.save_changes();
+    quietly(() => this.model.save_changes());
   }
 
   colorBy(color: string): void {
