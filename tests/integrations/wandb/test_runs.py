@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from argparse import Namespace
@@ -76,12 +77,29 @@ def test_run_is_the_current_one_and_is_returned_until_it_ends() -> None:
     assert nbtrack.get_run("two").status == "failed"
 
 
-def test_run_that_raises_has_failed_and_keeps_the_row_it_held() -> None:
+def test_run_that_raises_has_failed_and_keeps_the_row_that_goes_on() -> None:
     with pytest.raises(ZeroDivisionError), wandb.init(name="broken"):
         wandb.log({"a": 1}, step=4)
         _ = 1 / 0
     run = nbtrack.get_run("broken")
     assert (run.status, run.history("a").arrow()["step"].to_pylist()) == ("failed", [4])
+
+
+def test_killed_process_loses_nothing_of_the_row_that_goes_on(place: Path) -> None:
+    script = """
+import os, signal, sys, nbtrack
+import nbtrack.integrations.wandb as wandb
+nbtrack.set_store(sys.argv[1])
+wandb.init(name="open")
+wandb.log({"loss": 0.5}, step=3)
+wandb.log({"accuracy": 0.75}, commit=False)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    done = subprocess.run([sys.executable, "-c", script, str(place)])
+    assert done.returncode == -signal.SIGKILL
+    run = nbtrack.get_run("open")
+    assert (run.status, run.metrics) == ("killed", {"loss": 0.5, "accuracy": 0.75})
+    assert run.history("accuracy").arrow()["step"].to_pylist() == [3]
 
 
 def test_run_is_resumed_by_its_id() -> None:

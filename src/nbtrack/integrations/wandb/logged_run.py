@@ -1,7 +1,7 @@
 """`Run` as W&B's scripts hold it: rows of a step go to a run of the store, as W&B counts steps.
 
-A row is what is logged until it is committed, and is written then: of a process that is
-killed the last one is lost if it was not committed, as in W&B.
+A row is what is logged until it is committed. Each part of it is written when it is
+logged, so that a process that is killed loses nothing of it.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Run:
         self._owner = os.getpid()
         self._lock = threading.RLock()
         self._step = resumed_at or 0
-        self._row: dict[str, Any] = {}
+        self._is_row_begun = False
         self._last: dict[str, Any] = {}
         self._logged: set[str] = set()
         self._extremes = Extremes()
@@ -81,7 +81,7 @@ class Run:
     ) -> None:
         """Log a row, or with ``commit=False`` a part of it: numbers, texts, media, dicts of those.
 
-        Steps count up by one a row. A row with ``step`` is held until a later one begins or
+        Steps count up by one a row. A row with ``step`` goes on until a later one begins or
         ``commit=True`` is said; what comes for an earlier step is left out, with a warning.
         """
         numbers: Mapping[str, Any] = data
@@ -99,13 +99,11 @@ class Run:
                 raise InvalidValue(
                     f"wandb.log takes a dict of what to log, got {type(data).__name__}."
                 ) from None
-            if not (step is None if commit is None else commit):
-                self._row.update(numbers)
-                return
-            if self._row:
-                self._row.update(numbers)
-                numbers = self._row
-            self._commit(numbers)
+            if numbers:
+                self._write(numbers)
+                self._is_row_begun = True
+            if step is None if commit is None else commit:
+                self._end_row()
 
     @property
     def step(self) -> int:
@@ -120,21 +118,19 @@ class Run:
             )
             return False
         if step > self._step:
-            if self._row:
-                self._commit(self._row)
-            self._step = step
+            self._step, self._is_row_begun = step, False
         return True
 
-    def _commit(self, row: Mapping[str, Any]) -> None:
-        self._row = {}
-        step = self._step
-        self._step = step + 1
-        if row:
-            self.tracked.log(row, step=step)
-            self._last.update(row)
-            self._logged.update(row)
-            if self._extremes:
-                self._extremes.see(row)
+    def _write(self, numbers: Mapping[str, Any]) -> None:
+        self.tracked.log(numbers, step=self._step)
+        self._last.update(numbers)
+        self._logged.update(numbers)
+        if self._extremes:
+            self._extremes.see(numbers)
+
+    def _end_row(self) -> None:
+        self._step += 1
+        self._is_row_begun = False
 
     def _sorted_out(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """The numbers of a row; all else is kept as what it is."""
@@ -352,12 +348,12 @@ class Run:
     # The end
 
     def settle(self) -> None:
-        """Keep what waits: the last row, texts, histograms, extremes, files that were saved."""
+        """Keep what waits: texts, histograms, extremes, files that were saved."""
         if self._owner != os.getpid() or self.tracked.status != "running":
             return
         with self._lock:
-            if self._row:
-                self._commit(self._row)
+            if self._is_row_begun:
+                self._end_row()
             found = {k: v for k, v in self._extremes.found().items() if k not in self._logged}
             if found:
                 self.tracked.log(found, step=max(self._step - 1, 0))

@@ -14,12 +14,45 @@ from nbtrack.integrations.importing.wandb.naming import flat_config
 from nbtrack.tracking.run import Run
 
 
-class Config(MutableMapping[str, Any]):
+class _Kept(MutableMapping[str, Any]):
+    """Values by key, as items and as attributes; what was logged cannot be removed."""
+
+    _values: dict[str, Any]
+    _title: str
+
+    def __getitem__(self, key: str) -> Any:
+        return self._values[key]
+
+    def __delitem__(self, key: str) -> None:
+        raise InvalidValue(f"What was logged stays: {key!r} cannot be removed from {self._title}.")
+
+    def __getattr__(self, key: str) -> Any:
+        try:
+            return self._values[key]
+        except KeyError:
+            raise AttributeError(f"There is no {key!r} in {self._title}.") from None
+
+    def __setattr__(self, key: str, value: Any) -> None:
+        self[key] = value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return repr(self._values)
+
+
+class Config(_Kept):
     """A run's parameters; what is nested is logged as one parameter a value, with dots.
 
     A value that is there already is not changed, but by ``update(…, allow_val_change=True)``:
     `nbtrack.errors.ParamConflict` says so.
     """
+
+    _title = "the config"
 
     def __init__(self, run: Run, *, may_change: bool = False) -> None:
         self.__dict__["_run"] = run
@@ -52,66 +85,22 @@ class Config(MutableMapping[str, Any]):
         """All of it."""
         return dict(self._values)
 
-    def __getitem__(self, key: str) -> Any:
-        return self._values[key]
-
     def __setitem__(self, key: str, value: Any) -> None:
         self.update({key: value})
 
-    def __delitem__(self, key: str) -> None:
-        raise InvalidValue(f"A parameter that was logged stays: {key!r} cannot be removed.")
 
-    def __getattr__(self, key: str) -> Any:
-        try:
-            return self._values[key]
-        except KeyError:
-            raise AttributeError(f"The config has no {key!r}.") from None
-
-    __setattr__ = __setitem__
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __repr__(self) -> str:
-        return repr(self._values)
-
-
-class Summary(MutableMapping[str, Any]):
+class Summary(_Kept):
     """The last value of each key. What is set here and was never logged is a metric, too."""
+
+    _title = "the summary"
 
     def __init__(self, values: dict[str, Any], keep: Callable[[str, Any], None]) -> None:
         self.__dict__["_values"] = values
         self.__dict__["_keep"] = keep
 
-    def __getitem__(self, key: str) -> Any:
-        return self._values[key]
-
     def __setitem__(self, key: str, value: Any) -> None:
         self._keep(key, value)
         self._values[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        raise InvalidValue(f"What was logged stays: {key!r} cannot be removed from the summary.")
-
-    def __getattr__(self, key: str) -> Any:
-        try:
-            return self._values[key]
-        except KeyError:
-            raise AttributeError(f"The summary has no {key!r}.") from None
-
-    __setattr__ = __setitem__
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __repr__(self) -> str:
-        return repr(self._values)
 
 
 def config_of(given: Any) -> dict[str, Any]:
