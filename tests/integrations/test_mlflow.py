@@ -5,6 +5,7 @@ All that needs the real MLflow stands in this file: its process is started once 
 
 from __future__ import annotations
 
+import json
 import math
 import shutil
 from collections.abc import Callable
@@ -14,9 +15,11 @@ from typing import Any
 import pytest
 
 import nbtrack
+from nbtrack.events import InputRead, ModelChanged, ModelLogged, ModelMeasured, new_run_id
 from nbtrack.integrations.importing.mlflow.runs import MlflowSource
 from nbtrack.integrations.importing.mlflow.stores import open_store
 from nbtrack.integrations.importing.source import RunSource
+from nbtrack.tracking import active
 from tests.integrations.importing.conformance import PROMISES, MakeSource
 from tests.integrations.importing.mlflow_made import MlflowMade
 
@@ -44,6 +47,7 @@ def test_all_that_mlflow_made_arrives(kind: str, made_by_mlflow: MlflowMade, pla
     assert "1 had not ended" in report.remarks[0]
     assert report.not_carried["experiments without runs"] == 2
     assert report.not_carried["tags of experiments"] == 1
+    assert report.not_carried["ties of metrics to logged models"] == 4
     runs = {run["name"]: run for run in nbtrack.sql("SELECT * FROM all_runs").arrow().to_pylist()}
     assert {name: run["status"] for name, run in runs.items()} == {
         "one": "finished",
@@ -160,8 +164,29 @@ def test_run_of_ours_is_at_home_in_mlflow(
         run.log({"loss": 0.5, "odd ∆ key": 1.0, "../up": 2.0}, step=3)
         run.log_text("hello", "a/b.txt")
         run.set_tags({"team": "red"})
+        # As a run under MLflow logs a model.
+        run.log_text("flavors: {}", "kept/MLmodel")
+        run.judge("clean")
+        writer, model = active.current_store().writer(), new_run_id()
+        now = writer.now_us()
+        writer.append(
+            ModelLogged(now, model, "forest", "forest", run.id, path="kept", params={"k": "v"}),
+            ModelChanged(now, model, status="ready"),
+            ModelMeasured(now, model, run.id, "loss", "0.5", 3, now),
+            InputRead(
+                now,
+                run.id,
+                "wine",
+                "dataset",
+                "d1",
+                source="s3://data",
+                source_type="s3",
+                profile=json.dumps({"schema": "{}", "profile": '{"num_rows": 7}'}),
+            ),
+        )
     report = nbtrack.export_mlflow(tmp_path / "out")
-    assert report.not_carried["facts"] >= 0
+    left = {what: count for what, count in report.not_carried.items() if count and what != "facts"}
+    assert left == {"verdicts": 1, "ties of metrics to logged models": 1}
     assert len(report.remarks) == 2
     [(name, shown)] = made_by_mlflow.show(f"file://{tmp_path}/out")["runs"].items()
     assert (name, shown["about"][0], shown["about"][4]) == ("ours", "FINISHED", "forest")
@@ -169,3 +194,12 @@ def test_run_of_ours_is_at_home_in_mlflow(
     assert shown["tags"]["team"] == "red"
     assert set(shown["history"]) == {"loss", "odd _ key", "_/up"}
     assert shown["files"] == [["a/b.txt", 5]]
+    [[data, _]] = shown["inputs"]
+    told = {
+        "source_type": "s3",
+        "source": "s3://data",
+        "schema": "{}",
+        "profile": '{"num_rows": 7}',
+    }
+    assert data == {"name": "wine", "digest": "d1", **told}
+    assert shown["models"] == [["forest", {"k": "v"}, "READY"]]

@@ -34,9 +34,10 @@ if TYPE_CHECKING:
     import pyarrow
 
     from nbtrack.artifacts import Artifacts
-    from nbtrack.store import Store
+    from nbtrack.store import Store, StoredModel
 
-_STATUS = {"running": "RUNNING", "finished": "FINISHED", "failed": "FAILED", "killed": "KILLED"}
+# What MLflow's file store writes for the states of a logged model.
+_MODEL_STATUS = {"pending": 1, "ready": 2, "failed": 3}
 # What MLflow takes as a key: it may be the path of a file.
 _NOT_IN_KEYS = re.compile(r"[^\w.\- :/]")
 _MAX_PARAM_CHARS = 6_000
@@ -56,18 +57,27 @@ class InMlflowsWords:
 
     def some(self, run_ids: Sequence[str]) -> Iterator[tuple[str, MlflowRun]]:
         """Runs with their ids here, in the order of their start. Parents are named by ids here."""
-        from nbtrack.store import EXPORTED, exported_table
+        from nbtrack.store import EXPORTED, exported_table, stored_models
 
         tables = {name: exported_table(self._store, name, run_ids) for name in EXPORTED}
         metrics = tables.pop("metrics")
         rows = {name: _by_run(table) for name, table in tables.items()}
         points = _points_by_run(metrics)
+        logged: dict[str | None, list[StoredModel]] = defaultdict(list)
+        experiments = sorted({run["experiment"] for [run] in rows["runs"].values()})
+        for model in stored_models(self._store, experiments=experiments):
+            if not model.deleted:
+                logged[model.run_id].append(model)
         for run_id in run_ids:
             if run_id in rows["runs"]:
-                yield run_id, self._run(run_id, rows, points.get(run_id, []))
+                yield run_id, self._run(run_id, rows, logged[run_id], points.get(run_id, []))
 
     def _run(
-        self, run_id: str, rows: dict[str, dict[str, list[dict[str, Any]]]], points: list[Points]
+        self,
+        run_id: str,
+        rows: dict[str, dict[str, list[dict[str, Any]]]],
+        logged: list[StoredModel],
+        points: list[Points],
     ) -> MlflowRun:
         [run] = rows["runs"][run_id]
         facts = {row["key"]: row["value"] for row in rows["facts"].get(run_id, ())}
@@ -87,24 +97,31 @@ class InMlflowsWords:
                 models[row["role"].removeprefix(MODEL_ROLE)] = row["text"]
             else:
                 self.omitted["texts"] += 1
+        self.omitted["verdicts"] += run["verdict"] is not None
         self.omitted["facts"] += sum(1 for key in facts if not key.startswith(("mlflow.", "imp")))
         files = rows["artifacts"].get(run_id, [])
+        here = [model for model in logged if not model.location]
+        self.omitted["logged models whose files are elsewhere"] += len(logged) - len(here)
+        folders = [*models, *(model.path for model in here)]
         return MlflowRun(
             known if _RUN_ID.fullmatch(known := facts.get(RUN_ID_FACT, "")) else run_id,
             run["experiment"],
             name=run["name"],
             user=run["user"] or "",
-            status=facts.get(STATUS_FACT) or _STATUS[run["status"]],
+            status=facts.get(STATUS_FACT) or run["status"].upper(),
             start_ms=_ms(run["started"]),
             end_ms=_ms(run["ended"]),
             is_deleted=run["deleted"],
             params=self._params(rows["params"].get(run_id, [])),
             tags=tags,
             datasets=[_dataset(row) for row in rows["inputs"].get(run_id, ())],
-            models=[self._model(path, text, files) for path, text in models.items()],
+            models=[
+                *(self._model(path, text, files) for path, text in models.items()),
+                *(self._logged(model, files) for model in here),
+            ],
             points=partial(self._keyed, points),
             files=partial(
-                self._files, [file for file in files if not _is_below(file["path"], models)]
+                self._files, [file for file in files if not _is_below(file["path"], folders)]
             ),
         )
 
@@ -133,6 +150,21 @@ class InMlflowsWords:
         told = json.loads(text)
         below = [file for file in files if _is_below(file["path"], [path])]
         return LoggedModel(**told, files=partial(self._files, below, within=path))
+
+    def _logged(self, model: StoredModel, files: list[dict[str, Any]]) -> LoggedModel:
+        self.omitted["ties of metrics to logged models"] += len(model.metrics)
+        below = [file for file in files if _is_below(file["path"], [model.path])]
+        return LoggedModel(
+            f"m-{model.model_id}",
+            model.name,
+            model.created_ms,
+            model.changed_ms,
+            _MODEL_STATUS[model.status],
+            model.kind,
+            model.params,
+            model.tags,
+            files=partial(self._files, below, within=model.path),
+        )
 
     def _files(self, files: list[dict[str, Any]], within: str = "") -> Iterator[SourceFile]:
         for file in files:
@@ -172,7 +204,9 @@ def _points_by_run(metrics: pyarrow.Table) -> dict[str, list[Points]]:
 
 def _dataset(row: dict[str, Any]) -> MlflowDataset:
     tags = json.loads(row["tags"] or "{}")
-    schema = tags.pop("mlflow.schema", "")
+    # What a run under MLflow told of it stands beside what is ours.
+    told = json.loads(row["profile"]) if row["source_type"] else {}
+    schema = tags.pop("mlflow.schema", told.get("schema") or "")
     if not schema and row["schema"]:
         # Ours, in the form in which MLflow's interface shows columns.
         columns = json.loads(row["schema"])
@@ -181,9 +215,12 @@ def _dataset(row: dict[str, Any]) -> MlflowDataset:
         )
     found = {
         "name": tags.pop("mlflow.name", row["name"]),
-        "source_type": tags.pop("mlflow.source_type", "local"),
-        "source": tags.pop("mlflow.source", json.dumps({"uri": row["source"] or ""})),
-        "profile": tags.pop("mlflow.profile", ""),
+        "source_type": tags.pop("mlflow.source_type", row["source_type"] or "local"),
+        "source": tags.pop(
+            "mlflow.source",
+            row["source"] if row["source_type"] else json.dumps({"uri": row["source"] or ""}),
+        ),
+        "profile": tags.pop("mlflow.profile", told.get("profile") or ""),
     }
     if row["context"]:
         tags[CONTEXT_TAG] = row["context"]

@@ -197,6 +197,10 @@ class FileStore:
             found = self._yaml(folder / "meta.yaml") if folder.is_dir() else {}
             if not found or found.get("lifecycle_stage") == "deleted":
                 continue
+            for file in folder.glob("metrics/**/*"):
+                if file.is_file():
+                    lines = file.read_bytes().count(b"\n")
+                    self.omissions.omit("ties of metrics to logged models", lines)
             yield LoggedModel(
                 found["model_id"],
                 found["name"],

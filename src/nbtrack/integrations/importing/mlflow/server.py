@@ -157,6 +157,8 @@ class ServerStore:
             about, data = model["info"], model.get("data", {})
             model_id = about["model_id"]
             run_id = about.get("source_run_id", "")
+            ties = len(data.get("metrics", ()))
+            self.omissions.omit("ties of metrics to logged models", ties)
             found.setdefault(run_id, []).append(
                 LoggedModel(
                     model_id,

@@ -152,7 +152,11 @@ class SqlStore:
     def _tell_omissions(self) -> None:
         used = {row["experiment_id"] for row in self._runs.values()}
         self.omissions.omit("experiments without runs", len(self._experiments.keys() - used))
-        for table, what in (("experiment_tags", "tags of experiments"), ("trace_info", "traces")):
+        for table, what in (
+            ("experiment_tags", "tags of experiments"),
+            ("trace_info", "traces"),
+            ("logged_model_metrics", "ties of metrics to logged models"),
+        ):
             if self._tables.columns(table):
                 self.omissions.omit(what, sum(1 for _ in self._tables.rows(table)))
 
