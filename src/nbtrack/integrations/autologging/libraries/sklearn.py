@@ -1,0 +1,230 @@
+"""scikit-learn: any estimator that predicts, and searches with their tries as runs of their own.
+
+Names are those of MLflow's autologging.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+import warnings
+from collections.abc import Iterator, Mapping
+from types import ModuleType
+from typing import Any
+
+import numpy
+
+from nbtrack.capture.estimators import chosen_params
+from nbtrack.integrations.autologging.patches import Patches
+from nbtrack.integrations.autologging.training import Training
+
+# Training metrics cost predictions. In a tracked cell, which has not asked for them, they are
+# had for a share of what the fit has taken, or for what nobody notices.
+_SHARE = 0.1
+_UNNOTICED_S = 0.1
+_FIRST_ROWS, _GROWTH = 256, 4
+_EXAMPLE_ROWS = 5
+
+
+def patch(patches: Patches, base: ModuleType) -> None:
+    """Wrap ``fit`` of all of scikit-learn's estimators, as they are defined."""
+    patches.wrap_methods(base.BaseEstimator, "fit", EstimatorFit, inside="sklearn")
+
+
+class EstimatorFit(Training):
+    """``fit`` of an estimator, or of a pipeline or search around some."""
+
+    library = "scikit-learn"
+
+    @classmethod
+    def concerns(cls, given: Mapping[str, Any]) -> bool:
+        """Scalers, encoders and the like only prepare what others learn from."""
+        return hasattr(given["self"], "predict")
+
+    def begin(self) -> None:
+        estimator = self.given["self"]
+        kind = type(estimator)
+        self.record.name(kind.__name__, estimator)
+        if self.record.is_in_cell:
+            params = dict(chosen_params(estimator))
+        else:
+            params = estimator.get_params(deep=True)
+        self.record.params(params, subject=estimator)
+        self.record.tags(
+            {
+                "estimator_name": kind.__name__,
+                "estimator_class": f"{kind.__module__}.{kind.__name__}",
+            }
+        )
+        inputs, targets = self.given.get("X"), self.given.get("y")
+        self.record.data(inputs if targets is None else (inputs, targets), "train", "train")
+
+    def end(self) -> None:
+        estimator, inputs = self.given["self"], self.given.get("X")
+        if hasattr(estimator, "cv_results_"):
+            self._tell_search(estimator)
+        budget_s = math.inf
+        if self.record.is_in_cell:
+            budget_s = max(_UNNOTICED_S, _SHARE * self.took_s)
+        with warnings.catch_warnings():
+            # The user has not asked for these predictions, and has seen the fit's warnings.
+            warnings.simplefilter("ignore")
+            self._tell_results(estimator, inputs, budget_s)
+            self._keep_model(estimator, inputs)
+
+    def _tell_results(self, estimator: Any, inputs: Any, budget_s: float) -> None:
+        targets = self.given.get("y")
+        kind = _kind(estimator)
+        if targets is None or inputs is None or kind is None or numpy.ndim(targets) > 1:
+            return
+        predicted = _predictions(estimator, inputs, budget_s, with_odds=kind == "classifier")
+        if predicted is None:
+            self.record.note(f"training metrics of {type(estimator).__name__} left out: too slow")
+            return
+        weights = self.given.get("sample_weight")
+        answers, odds = predicted
+        measured = (
+            _regressed(targets, answers, weights)
+            if kind == "regressor"
+            else _classified(targets, answers, odds, estimator, weights)
+        )
+        for number, (key, value) in enumerate(measured):
+            # MLflow's second name for the first; in a cell nothing is told twice.
+            if number == 0 and _scores_as_usual(estimator) and not self.record.is_in_cell:
+                self.record.results({"training_score": value})
+            self.record.results({f"training_{key}": value})
+
+    def _tell_search(self, search: Any) -> None:
+        """The best parameters, all tries as a table, and the best tries as runs."""
+        results = search.cv_results_
+        if hasattr(search, "best_params_"):
+            self.record.params({f"best_{k}": v for k, v in search.best_params_.items()})
+        if hasattr(search, "best_score_"):
+            self.record.results({"best_cv_score": search.best_score_})
+        tries = results["params"]
+        columns = {
+            key: [value.item() if hasattr(value, "item") else value for value in values]
+            for key, values in results.items()
+            if key != "params" and not key.startswith("param_")
+        }
+        given = {f"param_{key}": [_told(each.get(key)) for each in tries] for key in _keys(tries)}
+        self.record.run.log_table({**given, **columns}, "cv_results.json")
+        ranks = next((results[key] for key in results if key.startswith("rank_test_")), None)
+        order = sorted(range(len(tries)), key=lambda n: n if ranks is None else (ranks[n], n))
+        chosen = order[: self.record.options.max_tuning_runs]
+        if len(chosen) < len(tries):
+            self.record.note(f"the best {len(chosen)} of {len(tries)} tries are runs")
+        for number in sorted(chosen):
+            self.record.child(
+                number + 1,
+                tries[number],
+                {k: v[number] for k, v in columns.items() if isinstance(v[number], (int, float))},
+            )
+
+    def _keep_model(self, estimator: Any, inputs: Any) -> None:
+        if not self.record.options.log_models:
+            return
+        rows = None if inputs is None else _rows(inputs, 0, _EXAMPLE_ROWS)
+        answers = None if rows is None else estimator.predict(rows)
+        parts = [each for each in _parts(estimator) if hasattr(each, "get_params")]
+        self.record.model(estimator, inputs=rows, outputs=answers, parts=parts)
+
+
+def _parts(estimator: Any) -> list[Any]:
+    return list(estimator.get_params(deep=True).values())
+
+
+def _kind(estimator: Any) -> str | None:
+    """``classifier``, ``regressor`` or another; through pipelines and searches, too."""
+    from sklearn.base import is_classifier, is_regressor
+
+    if is_classifier(estimator):
+        return "classifier"
+    return "regressor" if is_regressor(estimator) else None
+
+
+def _predictions(
+    estimator: Any, inputs: Any, budget_s: float, *, with_odds: bool
+) -> tuple[Any, Any] | None:
+    """What is predicted for all rows, with probabilities where there are; ``None`` if too slow.
+
+    It is done in growing parts, so that a slow one is given up early.
+    """
+    count = inputs.shape[0] if hasattr(inputs, "shape") else len(inputs)
+    odds_of = getattr(estimator, "predict_proba", None) if with_odds else None
+    answers, odds = [], []
+    start, size, began = 0, count if budget_s == math.inf else _FIRST_ROWS, time.perf_counter()
+    while start < count:
+        rows = _rows(inputs, start, min(start + size, count))
+        answers.append(estimator.predict(rows))
+        if odds_of is not None:
+            odds.append(odds_of(rows))
+        start += size
+        took_s = time.perf_counter() - began
+        size *= _GROWTH
+        # The next part takes as long for each row as those so far, at most.
+        if start < count and took_s * (1 + min(size, count - start) / start) > budget_s:
+            return None
+    return numpy.concatenate(answers), numpy.concatenate(odds) if odds else None
+
+
+def _rows(inputs: Any, start: int, end: int) -> Any:
+    return inputs.iloc[start:end] if hasattr(inputs, "iloc") else inputs[start:end]
+
+
+def _classified(
+    targets: Any, answers: Any, odds: Any, classifier: Any, weights: Any
+) -> Iterator[tuple[str, float]]:
+    from sklearn import metrics
+
+    yield "accuracy_score", metrics.accuracy_score(targets, answers, sample_weight=weights)
+    precision, recall, f1, _ = metrics.precision_recall_fscore_support(
+        targets, answers, average="weighted", sample_weight=weights, zero_division=0
+    )
+    yield from (("precision_score", precision), ("recall_score", recall), ("f1_score", f1))
+    if odds is None:
+        return
+    yield (
+        "log_loss",
+        metrics.log_loss(targets, odds, sample_weight=weights, labels=classifier.classes_),
+    )
+    yield (
+        "roc_auc",
+        metrics.roc_auc_score(
+            targets,
+            odds[:, 1] if odds.shape[1] == 2 else odds,
+            average="weighted",
+            sample_weight=weights,
+            # Pairs of classes cannot be weighted by row.
+            multi_class="ovo" if weights is None else "ovr",
+        ),
+    )
+
+
+def _regressed(targets: Any, answers: Any, weights: Any) -> Iterator[tuple[str, float]]:
+    from sklearn import metrics
+
+    yield "r2_score", metrics.r2_score(targets, answers, sample_weight=weights)
+    squares = metrics.mean_squared_error(targets, answers, sample_weight=weights)
+    yield "mean_squared_error", squares
+    yield "root_mean_squared_error", math.sqrt(squares)
+    absolute = metrics.mean_absolute_error(targets, answers, sample_weight=weights)
+    yield "mean_absolute_error", absolute
+
+
+def _scores_as_usual(estimator: Any) -> bool:
+    """Whether its ``score`` is the accuracy of a classifier, or the R2 of a regressor."""
+    from sklearn.base import ClassifierMixin, RegressorMixin
+    from sklearn.pipeline import Pipeline
+
+    while isinstance(estimator, Pipeline):
+        estimator = estimator.steps[-1][1]
+    return getattr(type(estimator), "score", None) in (ClassifierMixin.score, RegressorMixin.score)
+
+
+def _keys(tries: Any) -> list[str]:
+    return list(dict.fromkeys(key for each in tries for key in each))
+
+
+def _told(value: object) -> object:
+    return value if isinstance(value, (bool, int, float, str, type(None))) else str(value)
