@@ -166,6 +166,7 @@ class Record:
         """Say something to people, such as what was left out; once for each run."""
         if text not in self._told.notes:
             self._told.notes.append(text)
+            self.run.observe({"autologging.notes": "; ".join(self._told.notes)})
 
     def child(
         self, number: int, params: Mapping[str, object], metrics: Mapping[str, object]

@@ -264,7 +264,7 @@ def autolog(
     if disable:
         _SWITCH.turn_off()
         return
-    excluded = library_names(list(exclude_flavors), "exclude_flavors")
+    excluded = library_names(exclude_flavors, "exclude_flavors")
     _SWITCH.turn_on(
         _Wish(
             Options(

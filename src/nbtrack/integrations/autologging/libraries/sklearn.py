@@ -6,16 +6,18 @@ Names are those of MLflow's autologging.
 from __future__ import annotations
 
 import math
+import sys
 import time
 import warnings
 from collections.abc import Iterator, Mapping
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 import numpy
 
 from nbtrack.capture.estimators import chosen_params
 from nbtrack.integrations.autologging.patches import Patches
+from nbtrack.integrations.autologging.record import Record
 from nbtrack.integrations.autologging.training import Training
 
 # Training metrics cost predictions. In a tracked cell, which has not asked for them, they are
@@ -25,10 +27,17 @@ _UNNOTICED_S = 0.1
 _FIRST_ROWS, _GROWTH = 256, 4
 _EXAMPLE_ROWS = 5
 
+_VALIDATION = "sklearn.model_selection._validation"
+_FOLDS = ("_fit_and_score", "_fit_and_predict")
 
-def patch(patches: Patches, base: ModuleType) -> None:
-    """Wrap ``fit`` of all of scikit-learn's estimators, as they are defined."""
-    patches.wrap_methods(base.BaseEstimator, "fit", EstimatorFit, inside="sklearn")
+
+def patch(patches: Patches, module: ModuleType) -> None:
+    """Wrap ``fit`` of all of scikit-learn's estimators, as they are defined, and validation."""
+    if module.__name__ == "sklearn.base":
+        patches.wrap_methods(module.BaseEstimator, "fit", EstimatorFit, inside="sklearn")
+    else:
+        # `cross_val_score` finds it in its own module, wherever it was imported from itself.
+        patches.wrap(module, "cross_validate", CrossValidation)
 
 
 class EstimatorFit(Training):
@@ -38,26 +47,16 @@ class EstimatorFit(Training):
 
     @classmethod
     def concerns(cls, given: Mapping[str, Any]) -> bool:
-        """Scalers, encoders and the like only prepare what others learn from."""
-        return hasattr(given["self"], "predict")
+        """Scalers and encoders only prepare; and a fold is part of its validation."""
+        estimator = given["self"]
+        # Until it is told to refit, a search does not predict.
+        learns = hasattr(estimator, "predict") or hasattr(estimator, "refit")
+        return learns and not _is_in_fold()
 
     def begin(self) -> None:
         estimator = self.given["self"]
-        kind = type(estimator)
-        self.record.name(kind.__name__, estimator)
-        if self.record.is_in_cell:
-            params = dict(chosen_params(estimator))
-        else:
-            params = estimator.get_params(deep=True)
-        self.record.params(params, subject=estimator)
-        self.record.tags(
-            {
-                "estimator_name": kind.__name__,
-                "estimator_class": f"{kind.__module__}.{kind.__name__}",
-            }
-        )
-        inputs, targets = self.given.get("X"), self.given.get("y")
-        self.record.data(inputs if targets is None else (inputs, targets), "train", "train")
+        _tell_estimator(self.record, estimator)
+        _tell_data(self.record, self.given)
 
     def end(self) -> None:
         estimator, inputs = self.given["self"], self.given.get("X")
@@ -128,6 +127,57 @@ class EstimatorFit(Training):
         answers = None if rows is None else estimator.predict(rows)
         parts = [each for each in _parts(estimator) if hasattr(each, "get_params")]
         self.record.model(estimator, inputs=rows, outputs=answers, parts=parts)
+
+
+class CrossValidation(Training):
+    """``cross_validate``, which ``cross_val_score`` calls, too: one record for all folds."""
+
+    library = "scikit-learn"
+
+    def begin(self) -> None:
+        _tell_estimator(self.record, self.given["estimator"])
+        _tell_data(self.record, self.given)
+
+    def end(self) -> None:
+        for key, scores in self.result.items():
+            if key.startswith(("test_", "train_")):
+                self.record.results({f"mean_{key}": scores.mean(), f"std_{key}": scores.std()})
+
+
+def _tell_estimator(record: Record, estimator: Any) -> None:
+    kind = type(estimator)
+    record.name(kind.__name__, estimator)
+    params = (
+        dict(chosen_params(estimator)) if record.is_in_cell else estimator.get_params(deep=True)
+    )
+    record.params(params, subject=estimator)
+    record.tags(
+        {
+            "estimator_name": kind.__name__,
+            "estimator_class": f"{kind.__module__}.{kind.__name__}",
+        }
+    )
+
+
+def _tell_data(record: Record, given: Mapping[str, Any]) -> None:
+    for name in ("X", "y"):
+        if given.get(name) is not None:
+            record.data(given[name], name, "train")
+
+
+def _is_in_fold() -> bool:
+    """Whether a fit was asked for by a validation that nobody could wrap.
+
+    ``from sklearn.model_selection import learning_curve`` in an earlier cell has its own
+    name for the function.
+    """
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        code = frame.f_code
+        if code.co_name in _FOLDS and frame.f_globals.get("__name__") == _VALIDATION:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _parts(estimator: Any) -> list[Any]:
