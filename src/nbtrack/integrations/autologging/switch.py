@@ -151,7 +151,7 @@ class _Switch:
     def _begin(
         self,
         kind: type[Training],
-        signature: inspect.Signature,
+        function: Callable[..., Any],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> Watched | None:
@@ -164,6 +164,7 @@ class _Switch:
             return None
         if run is not None and any(each.run is run for each in self._running):
             return None  # In a thread of the training that is running.
+        signature = inspect.signature(function)
         try:
             call, whole = signature.bind(*args, **kwargs), signature.bind(*args, **kwargs)
         except TypeError:

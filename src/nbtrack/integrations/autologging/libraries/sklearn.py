@@ -20,10 +20,6 @@ from nbtrack.integrations.autologging.patches import Patches
 from nbtrack.integrations.autologging.record import Record
 from nbtrack.integrations.autologging.training import Training
 
-# Training metrics cost predictions. In a tracked cell, which has not asked for them, they are
-# had for a share of what the fit has taken, or for what nobody notices.
-_SHARE = 0.1
-_UNNOTICED_S = 0.1
 _FIRST_ROWS, _GROWTH = 256, 4
 _EXAMPLE_ROWS = 5
 
@@ -62,21 +58,20 @@ class EstimatorFit(Training):
         estimator, inputs = self.given["self"], self.given.get("X")
         if hasattr(estimator, "cv_results_"):
             self._tell_search(estimator)
-        budget_s = math.inf
-        if self.record.is_in_cell:
-            budget_s = max(_UNNOTICED_S, _SHARE * self.took_s)
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), self.record.spending():
             # The user has not asked for these predictions, and has seen the fit's warnings.
             warnings.simplefilter("ignore")
-            self._tell_results(estimator, inputs, budget_s)
+            self._tell_results(estimator, inputs)
             self._keep_model(estimator, inputs)
 
-    def _tell_results(self, estimator: Any, inputs: Any, budget_s: float) -> None:
+    def _tell_results(self, estimator: Any, inputs: Any) -> None:
         targets = self.given.get("y")
         kind = _kind(estimator)
         if targets is None or inputs is None or kind is None or numpy.ndim(targets) > 1:
             return
-        predicted = _predictions(estimator, inputs, budget_s, with_odds=kind == "classifier")
+        budget_s = self.record.budget_s
+        with_odds = kind == "classifier"
+        predicted = _predictions(estimator, inputs, budget_s, with_odds=with_odds)
         if predicted is None:
             self.record.note(f"training metrics of {type(estimator).__name__} left out: too slow")
             return
@@ -200,6 +195,8 @@ def _predictions(
 
     It is done in growing parts, so that a slow one is given up early.
     """
+    if budget_s <= 0:
+        return None
     count = inputs.shape[0] if hasattr(inputs, "shape") else len(inputs)
     odds_of = getattr(estimator, "predict_proba", None) if with_odds else None
     answers, odds = [], []
