@@ -69,11 +69,11 @@ class EstimatorFit(Training):
         kind = _kind(estimator)
         if targets is None or inputs is None or kind is None or numpy.ndim(targets) > 1:
             return
-        budget_s = self.record.budget_s
-        with_odds = kind == "classifier"
-        predicted = _predictions(estimator, inputs, budget_s, with_odds=with_odds)
+        in_cell = self.record.is_in_cell
+        with_odds = kind == "classifier" and not in_cell
+        predicted = _predictions(estimator, inputs, self.record.budget_s, with_odds=with_odds)
         if predicted is None:
-            self.record.note(f"training metrics of {type(estimator).__name__} left out: too slow")
+            self.record.note(f"training score of {type(estimator).__name__} left out: too slow")
             return
         weights = self.given.get("sample_weight")
         answers, odds = predicted
@@ -82,11 +82,15 @@ class EstimatorFit(Training):
             if kind == "regressor"
             else _classified(targets, answers, odds, estimator, weights)
         )
-        for number, (key, value) in enumerate(measured):
-            # MLflow's second name for the first; in a cell nothing is told twice.
-            if number == 0 and _scores_as_usual(estimator) and not self.record.is_in_cell:
-                self.record.results({"training_score": value})
-            self.record.results({f"training_{key}": value})
+        name, score = next(measured)
+        is_score = _scores_as_usual(estimator)
+        if is_score:
+            self.record.results({"training_score": score})
+        if in_cell and is_score:
+            return  # Whoever has not asked for more gets one number, to hold the test's against.
+        self.record.results({f"training_{name}": score})
+        for name, value in measured:
+            self.record.results({f"training_{name}": value})
 
     def _tell_search(self, search: Any) -> None:
         """The best parameters, all tries as a table, and the best tries as runs."""
