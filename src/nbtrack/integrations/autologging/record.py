@@ -114,12 +114,14 @@ class Record:
         """Seconds that may still be spent on what the library does not compute itself.
 
         In a tracked cell, which has not asked for it, that is a share of the cell's time so
-        far, or what nobody notices; under `autolog` there is no limit.
+        far, or what nobody notices. Only after many trainings is it less than nothing: what
+        is small is had at any speed of the machine. Under `autolog` there is no limit.
         """
         if not self.is_in_cell:
             return math.inf
         so_far_s = time.perf_counter() - self._told.began
-        return max(_UNNOTICED_S, _SHARE * so_far_s) - self._told.spent_s
+        left_s = max(_UNNOTICED_S, _SHARE * so_far_s) - self._told.spent_s
+        return left_s if self.is_one_too_many else max(left_s, 0.0)
 
     @contextmanager
     def spending(self) -> Iterator[None]:

@@ -20,7 +20,7 @@ from nbtrack.integrations.autologging.patches import Patches
 from nbtrack.integrations.autologging.record import Record
 from nbtrack.integrations.autologging.training import Training
 
-_FIRST_ROWS, _GROWTH = 256, 4
+_FIRST_ROWS, _GROWTH = 2048, 4
 _EXAMPLE_ROWS = 5
 
 _VALIDATION = "sklearn.model_selection._validation"
@@ -197,9 +197,10 @@ def _predictions(
 ) -> tuple[Any, Any] | None:
     """What is predicted for all rows, with probabilities where there are; ``None`` if too slow.
 
-    It is done in growing parts, so that a slow one is given up early.
+    It is done in growing parts, so that a slow one is given up early. The first, which is all
+    there is of small data, is done while there is anything left to spend.
     """
-    if budget_s <= 0:
+    if budget_s < 0:
         return None
     count = inputs.shape[0] if hasattr(inputs, "shape") else len(inputs)
     odds_of = getattr(estimator, "predict_proba", None) if with_odds else None
