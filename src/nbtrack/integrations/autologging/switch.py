@@ -93,14 +93,14 @@ class _Switch:
         with self._lock:
             if not self._is_disabled:
                 self._cells.append(cell)
-                if len(self._cells) == 1:
+                if len(self._cells) == 1 and self._wish is None:
                     self._rewrap()
 
     def leave_cell(self, cell: CellTraining) -> None:
         with self._lock:
             if cell in self._cells:
                 self._cells.remove(cell)
-                if not self._cells:
+                if not self._cells and self._wish is None:
                     self._rewrap()
 
     # What is wrapped
