@@ -116,7 +116,12 @@ class EstimatorFit(Training):
             self.record.child(
                 number + 1,
                 tries[number],
-                {k: v[number] for k, v in columns.items() if isinstance(v[number], (int, float))},
+                {
+                    key: values[number]
+                    for key, values in columns.items()
+                    # Each fold's score is in the table.
+                    if not key.startswith("split") and isinstance(values[number], (int, float))
+                },
             )
 
     def _keep_model(self, estimator: Any, inputs: Any) -> None:
