@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlflow.entities.model_registry import (
@@ -16,33 +14,13 @@ from mlflow.entities.model_registry import (
 )
 from mlflow.entities.model_registry.model_version_stages import get_canonical_stage
 
+from nbtrack.integrations.mlflow_entities.origins import origin_of
 from nbtrack.registry.finding import find_model, find_versions
 from nbtrack.registry.records import NO_RUN
 from nbtrack.registry.records import ModelVersion as OurVersion
 
 if TYPE_CHECKING:
     from nbtrack.store import Asked
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What MLflow told of a version when it was made, beside the files that it is of."""
-
-    source: str
-    location: str = ""
-    run_link: str | None = None
-    model_id: str | None = None
-
-    def text(self) -> str:
-        """The form in which it is kept with the change."""
-        said = {"source": self.source, "location": self.location}
-        optional = {"run_link": self.run_link, "model_id": self.model_id}
-        return json.dumps({**said, **{k: v for k, v in optional.items() if v is not None}})
-
-
-def origin_of(version: OurVersion, how: str) -> Origin:
-    """Where a version comes from; one that MLflow did not make is of a run's folder."""
-    return Origin(**json.loads(how)) if how.startswith("{") else Origin(version.source)
 
 
 def all_versions(
@@ -63,14 +41,14 @@ def all_versions(
 
 
 def _version(version: OurVersion, row: Mapping[str, Any], aliases: Sequence[str]) -> ModelVersion:
-    origin = origin_of(version, row["how"] or "")
+    origin = origin_of(row["how"], version.source)
     return ModelVersion(
         name=version.name,
         version=version.version,
-        creation_timestamp=_ms(version.created),
+        creation_timestamp=origin.created_ms or _ms(version.created),
         last_updated_timestamp=row["changed_ms"],
         description=version.description or None,
-        user_id=version.user or None,
+        user_id=origin.user or version.user or None,
         current_stage=version.stage,
         source=origin.source,
         run_id=None if version.run_id == NO_RUN else version.run_id,
