@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.models.other_python import CHECKOUT
+
 _PROGRAM = """
 import json, logging, os, socket, sys, threading
 folder = sys.argv[1]
@@ -78,7 +80,8 @@ def make(uri):
     awaited = client.create_logged_model(experiment, "awaited", source_run_id=one).model_id
     bad = client.create_logged_model(experiment, "bad", source_run_id=one).model_id
     client.delete_logged_model(bad)
-    for value, step, on in ((0.5, 1, {}), (0.75, 2, {"dataset_name": "train", "dataset_digest": "d"})):
+    train = {"dataset_name": "train", "dataset_digest": "d"}
+    for value, step, on in ((0.5, 1, {}), (0.75, 2, train)):
         client.log_metric(one, "acc", value, at, step, model_id=logged.model_id, **on)
     client.set_terminated(one, end_time=1_700_000_009_000)
     two = run("child", parent="one")
@@ -168,8 +171,8 @@ def show(uri, ours):
         place = model.artifact_location
         repository = get_artifact_repository(place)
         found["logged"][model.name] = {
-            "about": [str(model.status), model.model_type, known(model.source_run_id),
-                experiments[model.experiment_id].name],
+            "about": [str(model.status), model.model_type or None,
+                known(model.source_run_id) or None, experiments[model.experiment_id].name],
             "params": model.params, "tags": tags,
             "metrics": sorted(map(tied, model.metrics or [])),
             "files": files_of(repository.list_artifacts),
@@ -183,7 +186,7 @@ def show(uri, ours):
             "about": [model.description, model.tags, {k: str(v) for k, v in model.aliases.items()}],
             "versions": sorted([each.version, known(each.run_id), each.current_stage,
                 each.description or "", each.tags, each.status, known(each.model_id),
-                each.run_link] for each in versions),
+                each.run_link or None] for each in versions),
         }
         found["times"]["registered " + model.name] = model.creation_timestamp
         for each in versions:
@@ -202,6 +205,12 @@ def go_on(uri, run_id):
     client.set_terminated(run_id, end_time=1_700_000_030_000)
     return {}
 
+def export(store, uri):
+    import nbtrack
+    report = nbtrack.export_mlflow(uri, store=store)
+    return {"runs": report.runs, "there": report.already_there, "remarks": report.remarks,
+        "versions": report.carried["versions"]}
+
 made = {"files": make(f"file://{folder}/mlruns"), "sqlite": make(f"sqlite:///{folder}/ml.db")}
 from mlflow.server import app
 from werkzeug.serving import make_server
@@ -216,7 +225,7 @@ print(json.dumps({"run_ids": made, "port": ports[0], "empty_port": ports[1]}), f
 for line in sys.stdin:
     try:
         asked = json.loads(line)
-        answer = {"show": show, "go_on": go_on}[asked.pop("what")](**asked)
+        answer = {"show": show, "go_on": go_on, "export": export}[asked.pop("what")](**asked)
     except Exception as error:
         answer = {"error": repr(error)}
     print(json.dumps(answer), flush=True)
@@ -240,6 +249,10 @@ class MlflowMade:
     def go_on(self, uri: str, run_id: str) -> None:
         """Let a run log more, and end."""
         self._ask(what="go_on", uri=uri, run_id=run_id)
+
+    def export(self, store: Path, uri: str) -> dict[str, Any]:
+        """Export a store of ours where MLflow is at hand."""
+        return self._ask(what="export", store=str(store), uri=uri)
 
     def _ask(self, **asked: Any) -> dict[str, Any]:
         assert self.process.stdin is not None
@@ -272,5 +285,5 @@ def start_mlflow(python: Path, folder: Path) -> subprocess.Popen[Any]:
             start_new_session=True,
             stderr=errors,
             text=True,
-            env={**os.environ, "PYTHONWARNINGS": "ignore"},
+            env={**os.environ, "PYTHONWARNINGS": "ignore", "PYTHONPATH": str(CHECKOUT / "src")},
         )

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from nbtrack.registry.records import ModelVersion, RegisteredModel
     from nbtrack.store import Store
 
+_LOGGED = "models:/"
 SQL_SCHEMES = ("sqlite", "postgresql", "mysql", "mssql")
 
 
@@ -228,10 +229,12 @@ def _version(
     written: _Written,
 ) -> MlflowVersion:
     run_id, run = written.runs.get(version.run_id, ("", None))
-    model_id = origin.model_id or written.models.get((version.run_id, version.path), "")
-    if model_id:
-        model_id = target.model_id_of(model_id)
-        source = f"models:/{model_id}"
+    model_id = origin.model_id or ""
+    if not origin.source:
+        model_id = written.models.get((version.run_id, version.path), "")
+    logged = model_id or origin.source.removeprefix(_LOGGED)
+    if model_id or origin.source.startswith(f"{_LOGGED}m-"):
+        source = _LOGGED + target.model_id_of(logged)
     elif run is not None and version.path:
         source = target.address_of(run, run_id, version.path)
     else:
@@ -240,10 +243,10 @@ def _version(
         version.version,
         run_id or (version.run_id if version.run_id != NO_RUN else ""),
         source,
-        model_id,
+        target.model_id_of(model_id) if model_id else "",
         version.stage,
         version.description,
-        origin.user or version.user,
+        version.user if origin.created_ms is None else origin.user or "",
         origin.created_ms or int(version.created.timestamp() * 1000),
         changed_ms,
         origin.run_link,

@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from math import nan
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -45,6 +46,8 @@ class ServerTarget:
         self._tags: dict[str, set[str]] = {}
         self._active: set[str] = set()
         self._new: set[str] = set()
+        # Points of runs that are NaN, of which MLflow's databases tell zero as a model's.
+        self._nan: set[tuple[str, str, int, int]] = set()
         self._to_trash: dict[str, list[str]] = {"runs": [], "experiments": []}
         for found in self._server.all("experiments/search", "experiments", view_type="ALL"):
             self._experiments[found["name"]] = found["experiment_id"]
@@ -127,7 +130,7 @@ class ServerTarget:
             self._ask("runs/log-batch", run_id=run_id, params=params)
         for tags in _portions(_pairs(run.tags), _OTHERS):
             self._ask("runs/log-batch", run_id=run_id, tags=tags)
-        for metrics in _portions(_metrics(run), _METRICS):
+        for metrics in _portions(self._metrics(run, run_id), _METRICS):
             self._ask("runs/log-batch", run_id=run_id, metrics=metrics)
         if run.datasets:
             datasets = [
@@ -196,8 +199,10 @@ class ServerTarget:
             moment = (run_id, each.key, each.step, each.time_ms)
             if moment not in known:
                 known.add(moment)
-                on = {"dataset_name": each.data, "dataset_digest": each.digest} if each.data else {}
-                point = _point(each.key, each.value, each.time_ms, each.step)
+                names = {"dataset_name": each.data, "dataset_digest": each.digest}
+                on = names if each.data else {}
+                value = nan if moment in self._nan else each.value
+                point = _point(each.key, value, each.time_ms, each.step)
                 by_run.setdefault(run_id, []).append({**point, **tie, **on})
         for run_id, points in by_run.items():
             for some in _portions(points, _METRICS):
@@ -245,6 +250,9 @@ class ServerTarget:
         return len(written)
 
     def _put_version(self, name: str, version: MlflowVersion) -> int:
+        # A server takes a logged model as source from those alone who say its id, too.
+        logged = version.source.removeprefix("models:/")
+        model_id = version.model_id or (logged if logged in self._models.values() else "")
         # The server counts for itself, and leaves no gap; what was deleted here is so there.
         while True:
             made = self._ask(
@@ -255,7 +263,7 @@ class ServerTarget:
                 description=version.description,
                 tags=_pairs(version.tags),
                 **({"run_link": version.run_link} if version.run_link else {}),
-                **({"model_id": version.model_id} if version.model_id else {}),
+                **({"model_id": model_id} if model_id else {}),
             )["model_version"]
             number = int(made["version"])
             if number >= version.version:
@@ -283,6 +291,16 @@ class ServerTarget:
         return self._models.get(model_id, model_id)
 
     # Within
+
+    def _metrics(self, run: MlflowRun, run_id: str) -> Iterator[dict[str, Any]]:
+        """The points of a run; what is measured of a model is written when the model is there."""
+        later = {(each.key, each.step, each.time_ms, repr(each.value)) for each in run.measured}
+        for key, times, values, steps in run.points():
+            for time, value, step in zip(times, values, steps, strict=True):
+                if value != value and (key, step, time, "0.0") in later:
+                    self._nan.add((run_id, key, step, time))
+                elif (key, step, time, repr(value)) not in later:
+                    yield _point(key, value, time, step)
 
     def _put_logged_model(self, run_id: str | None, model: LoggedModel) -> None:
         of_run = {"source_run_id": run_id} if run_id else {}
@@ -345,15 +363,6 @@ def _write_near(target: Path, data: bytes, address: str) -> None:
 
 def _pairs(texts: dict[str, str]) -> list[dict[str, str]]:
     return [{"key": key, "value": text} for key, text in texts.items()]
-
-
-def _metrics(run: MlflowRun) -> Iterator[dict[str, Any]]:
-    # What is measured of a model is written when the model is there.
-    later = {(each.key, each.time_ms, each.step, repr(each.value)) for each in run.measured}
-    for key, times, values, steps in run.points():
-        for time, value, step in zip(times, values, steps, strict=True):
-            if (key, time, step, repr(value)) not in later:
-                yield _point(key, value, time, step)
 
 
 def _point(key: str, value: float, time: int, step: int) -> dict[str, Any]:

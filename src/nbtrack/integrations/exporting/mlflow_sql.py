@@ -41,11 +41,11 @@ class SqlTarget:
 
     def __init__(self, uri: str) -> None:
         try:
+            from mlflow.exceptions import MlflowException
             from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
             from mlflow.store.model_registry.dbmodels import models as registry_tables
             from mlflow.store.tracking.dbmodels import models as tables
             from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-            from mlflow.exceptions import MlflowException
             from sqlalchemy.exc import SQLAlchemyError
         except ImportError as error:
             raise MissingExtra(

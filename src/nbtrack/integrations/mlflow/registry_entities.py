@@ -48,7 +48,7 @@ def _version(version: OurVersion, row: Mapping[str, Any], aliases: Sequence[str]
         creation_timestamp=origin.created_ms or _ms(version.created),
         last_updated_timestamp=row["changed_ms"],
         description=version.description or None,
-        user_id=origin.user or version.user or None,
+        user_id=(version.user if origin.created_ms is None else origin.user) or None,
         current_stage=version.stage,
         source=origin.source,
         run_id=None if version.run_id == NO_RUN else version.run_id,
