@@ -108,6 +108,8 @@ def make(uri):
 
 def show(uri, ours):
     # All that the client tells, by names; with ours of the runs and models that we wrote.
+    # What a run's files are it asks where MLflow is, not where the client is.
+    mlflow.set_tracking_uri(uri)
     client = MlflowClient(uri)
     experiments = {e.experiment_id: e for e in client.search_experiments(view_type=3)}
     ids = list(experiments)
@@ -152,7 +154,9 @@ def show(uri, ours):
                 for p in client.get_metric_history(run.info.run_id, key))
             for key in run.data.metrics
         }
-        outputs = run.outputs.model_outputs if run.outputs else []
+        # A search leaves out models that were read.
+        whole = client.get_run(run.info.run_id)
+        outputs = whole.outputs.model_outputs if whole.outputs else []
         found["runs"][run.info.run_name] = {
             "about": [run.info.status, run.info.start_time, run.info.end_time, run.info.user_id,
                 run.info.lifecycle_stage, experiments[run.info.experiment_id].name],
@@ -162,7 +166,7 @@ def show(uri, ours):
             "inputs": sorted(([each.dataset.to_dictionary(),
                 sorted([t.key, t.value] for t in each.tags)]
                 for each in run.inputs.dataset_inputs), key=repr),
-            "read": sorted(known(each.model_id) for each in run.inputs.model_inputs),
+            "read": sorted(known(each.model_id) for each in whole.inputs.model_inputs),
             "made": sorted([known(each.model_id), each.step] for each in outputs),
         }
         found["ids"]["run " + run.info.run_name] = run.info.run_id
@@ -227,7 +231,8 @@ for line in sys.stdin:
         asked = json.loads(line)
         answer = {"show": show, "go_on": go_on, "export": export}[asked.pop("what")](**asked)
     except Exception as error:
-        answer = {"error": repr(error)}
+        import traceback
+        answer = {"error": traceback.format_exc()}
     print(json.dumps(answer), flush=True)
 """
 

@@ -187,21 +187,17 @@ def _put_run(
 def _registered(
     store: Store, target: MlflowTarget, written: _Written, report: Report
 ) -> Iterator[MlflowModel]:
-    from nbtrack.store import history_table, model_changes, stored_models, version_origins
+    from nbtrack.store import model_changes, stored_models, version_origins
 
     registry = Registry(store.path)
     written.models = {
         (model.run_id or "", model.path): f"m-{model.model_id}" for model in stored_models(store)
     }
-    changed = {row["name"]: row["changed_ms"] for row in model_changes(store).to_pylist()}
+    changed = {row["name"]: row for row in model_changes(store).to_pylist()}
     told = {(row["name"], row["version"]): row for row in version_origins(store).to_pylist()}
     for row in registry.search_registered_models():
         model: RegisteredModel = registry.get_registered_model(row["name"])
-        [made] = (
-            each
-            for each in history_table(store, name=model.name).to_pylist()
-            if each["change"] == "model created"
-        )
+        made = origin_of(changed[model.name]["how"], "")
         versions = []
         for version in find_versions(store, name=model.name):
             if version.path and version.run_id not in written.runs:
@@ -213,8 +209,8 @@ def _registered(
         yield MlflowModel(
             model.name,
             model.description,
-            origin_of(made["how"], "").created_ms or int(model.created.timestamp() * 1000),
-            changed[model.name],
+            made.created_ms or int(model.created.timestamp() * 1000),
+            changed[model.name]["changed_ms"],
             model.tags,
             model.aliases,
             sorted(versions, key=lambda each: each.version),

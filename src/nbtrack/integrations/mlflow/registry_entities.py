@@ -63,7 +63,7 @@ def all_models(asked: Asked) -> list[RegisteredModel]:
     """Every registered model with the last version of each stage, by name."""
     from nbtrack.store import model_changes
 
-    changed = {row["name"]: row["changed_ms"] for row in model_changes(asked).to_pylist()}
+    changed = {row["name"]: row for row in model_changes(asked).to_pylist()}
     versions: dict[str, list[ModelVersion]] = {}
     for each in all_versions(asked):
         versions.setdefault(each.name, []).append(each)
@@ -78,12 +78,12 @@ def one_model(asked: Asked, name: str, *, with_aliases: bool = False) -> Registe
     from nbtrack.store import model_changes
 
     row = find_model(asked, name)
-    [changed] = [r["changed_ms"] for r in model_changes(asked).to_pylist() if r["name"] == name]
+    [changed] = [each for each in model_changes(asked).to_pylist() if each["name"] == name]
     return _model(row, changed, all_versions(asked, name, with_aliases=with_aliases))
 
 
 def _model(
-    row: Mapping[str, Any], changed_ms: int, versions: list[ModelVersion]
+    row: Mapping[str, Any], changed: Mapping[str, Any], versions: list[ModelVersion]
 ) -> RegisteredModel:
     latest: dict[str, ModelVersion] = {}
     # The newest of each stage, and stages in the order in which versions came to them.
@@ -91,8 +91,8 @@ def _model(
         latest[each.current_stage] = each
     return RegisteredModel(
         name=row["name"],
-        creation_timestamp=_ms(row["created"]),
-        last_updated_timestamp=changed_ms,
+        creation_timestamp=origin_of(changed["how"], "").created_ms or _ms(row["created"]),
+        last_updated_timestamp=changed["changed_ms"],
         description=row["description"] or None,
         latest_versions=list(latest.values()),
         tags=[RegisteredModelTag(key, text) for key, text in row["tags"].items()],

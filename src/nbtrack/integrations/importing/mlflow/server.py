@@ -37,6 +37,7 @@ class ServerStore:
         )
         self._of_no_run: dict[str, list[LoggedModel]] = {}
         self._measured: dict[str, list[Measured]] = {}
+        self._has_models = False
 
     def count(self) -> int | None:
         """Not known: a server tells runs by page."""
@@ -63,6 +64,7 @@ class ServerStore:
         # All at first: a run of another experiment may have measured a model of this one.
         for experiment in self._experiments:
             self._read_models(experiment)
+        self._has_models = bool(self._of_no_run)
         for experiment in self._experiments:
             for found in self._server.all(
                 "runs/search",
@@ -76,6 +78,10 @@ class ServerStore:
                 if is_there(run_id):
                     yield MlflowRun(run_id, "")
                 else:
+                    if self._has_models:
+                        # A search does not tell which models a run read.
+                        asked = {"run_id": run_id}
+                        found = self._server.ask("GET", "runs/get", asked)["run"]
                     yield self._run(experiment, found, models)
 
     def models_of_no_run(self) -> Iterator[LoggedModel]:
