@@ -18,8 +18,9 @@ from nbtrack.events import InputRead, ModelChanged, ModelLogged, ModelMeasured, 
 from nbtrack.integrations.importing.mlflow.runs import MlflowSource
 from nbtrack.integrations.importing.mlflow.stores import open_store
 from nbtrack.integrations.importing.source import RunSource
+from nbtrack.store import Store
 from nbtrack.tracking import active
-from tests.integrations.importing.conformance import PROMISES, MakeSource
+from tests.integrations.importing.conformance import PROMISES, MakeSource, content
 from tests.integrations.importing.mlflow_made import MlflowMade
 
 
@@ -104,6 +105,31 @@ def test_registered_models_arrive_once(kind: str, made_by_mlflow: MlflowMade, pl
     again = nbtrack.import_mlflow(made_by_mlflow.uris[kind])
     assert not again.carried["versions"]
     assert len(registry.history("reg")) == before
+
+
+def test_server_tells_what_its_database_holds(
+    made_by_mlflow: MlflowMade, place: Path, tmp_path: Path
+) -> None:
+    found = []
+    for kind in ("sqlite", "server"):
+        store = Store(tmp_path / kind)
+        nbtrack.import_mlflow(made_by_mlflow.uris[kind], store=store.path)
+        told = content(store)
+        # What is deleted of logged models a server does not tell.
+        told["logged_models"] = [row for row in told["logged_models"] if "'bad'" not in row]
+        found.append(told)
+    assert found[0] == found[1]
+
+
+def test_imported_store_is_to_mlflow_what_it_was(made_by_mlflow: MlflowMade, place: Path) -> None:
+    nbtrack.import_mlflow(made_by_mlflow.uris["sqlite"])
+    before = made_by_mlflow.show(made_by_mlflow.uris["sqlite"])
+    shown = made_by_mlflow.show(f"nbtrack://{place}")
+    # Runs have ids of ours; where files went that are here now stands in a tag.
+    for told in (before, shown):
+        told["ids"] = {k: v for k, v in told["ids"].items() if not k.startswith("run ")}
+        told["experiments"]["iris"][1:] = []
+    assert shown == before
 
 
 def test_store_of_files_that_was_moved_has_its_artifacts(
@@ -224,3 +250,24 @@ def test_run_of_ours_is_at_home_in_mlflow(
     logged = made_by_mlflow.show(f"file://{tmp_path}/out")["logged"]["forest"]
     assert (logged["about"][0], logged["params"]) == ("READY", {"k": "v"})
     assert len(logged["metrics"]) == 1
+
+
+# The last: it changes what MLflow has made
+
+
+@pytest.mark.parametrize("kind", ["files", "sqlite"])
+def test_run_that_went_on_is_brought_up_to_date_once(
+    kind: str, made_by_mlflow: MlflowMade, place: Path
+) -> None:
+    uri, run_id = made_by_mlflow.uris[kind], made_by_mlflow.run_ids[kind]["going on"]
+    nbtrack.import_mlflow(uri)
+    made_by_mlflow.go_on(uri, run_id)
+    report = nbtrack.import_mlflow(uri)
+    assert (report.runs, report.updated, report.already_there) == (0, 1, 4)
+    assert +report.carried == {"params": 1, "tags": 1, "points": 5, "files": 1, "logged models": 1}
+    run = nbtrack.get_run("going on")
+    assert (run.status, run.params["late"], run.load_text("late.txt")) == ("finished", 1, "late")
+    whole = content(active.current_store())
+    again = nbtrack.import_mlflow(uri)
+    assert (again.updated, again.already_there) == (0, 5)
+    assert content(active.current_store()) == whole

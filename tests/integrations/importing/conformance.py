@@ -25,6 +25,13 @@ _TABLES = (
     "texts",
     "inputs",
     "artifacts",
+    "experiments",
+    "experiment_tags",
+    "logged_models",
+    "base.logged_model_params",
+    "base.logged_model_tags",
+    "base.logged_model_metrics",
+    "base.logged_model_uses",
 )
 
 

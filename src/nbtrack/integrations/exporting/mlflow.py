@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -209,7 +210,7 @@ def _registered(
         yield MlflowModel(
             model.name,
             model.description,
-            made.created_ms or int(model.created.timestamp() * 1000),
+            made.created_ms or _ms(model.created),
             changed[model.name]["changed_ms"],
             model.tags,
             model.aliases,
@@ -243,8 +244,13 @@ def _version(
         version.stage,
         version.description,
         version.user if origin.created_ms is None else origin.user or "",
-        origin.created_ms or int(version.created.timestamp() * 1000),
+        origin.created_ms or _ms(version.created),
         changed_ms,
         origin.run_link,
         version.tags,
     )
+
+
+def _ms(time: datetime.datetime) -> int:
+    """Milliseconds of a time of the registry, which is in UTC and does not say so."""
+    return int(time.replace(tzinfo=datetime.UTC).timestamp() * 1000)
