@@ -41,12 +41,13 @@ def export_mlflow(
     registry: bool = True,
     store: AnyPath | None = None,
 ) -> Report:
-    """Write runs, with all they have, and registered models into a store of MLflow's.
+    """Write runs, with all they have, experiments and registered models into a store of MLflow's.
 
-    ``tracking_uri`` is a folder, which is made if need be, or a server (told who asks by
-    MLFLOW_TRACKING_TOKEN, or _USERNAME and _PASSWORD). All runs, also those in the trash, or
-    those that fit. A run that is there already is left as it is; what came from MLflow is
-    there again as it was.
+    ``tracking_uri`` is a folder or a database (``sqlite:///file``; needs ``nbtrack[mlflow]``),
+    which are made if need be, or a server (told who asks by MLFLOW_TRACKING_TOKEN, or _USERNAME
+    and _PASSWORD). All runs, also those in the trash, or those that fit. A run that is there
+    already is left as it is; what came from MLflow is there again as it was, but that a server
+    gives ids and times of its own.
     """
     from nbtrack.integrations.exporting.mlflow import export_runs, open_target
 

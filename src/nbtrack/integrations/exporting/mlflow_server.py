@@ -190,20 +190,21 @@ class ServerTarget:
                 (m["run_id"], m["key"], int(m.get("step", 0)), int(m["timestamp"]))
                 for m in data.get("metrics", ())
             }
-        tie = {"model_id": there} if there is not None else {}
         by_run: dict[str, list[dict[str, Any]]] = {}
         for run_id, each in measured:
-            # Of a model that is not there it is a point of its run, like any.
-            if run_id not in self._new and (run_id not in self._active or there is None):
-                continue
+            # Of a model that is not there it is a point of its run like any; and so is a second of
+            # one moment, since MLflow has one.
             moment = (run_id, each.key, each.step, each.time_ms)
-            if moment not in known:
-                known.add(moment)
-                names = {"dataset_name": each.data, "dataset_digest": each.digest}
-                on = names if each.data else {}
+            is_tied = there is not None and moment not in known
+            if run_id in self._new or (run_id in self._active and is_tied):
                 value = nan if moment in self._nan else each.value
                 point = _point(each.key, value, each.time_ms, each.step)
-                by_run.setdefault(run_id, []).append({**point, **tie, **on})
+                if is_tied:
+                    known.add(moment)
+                    point["model_id"] = there
+                if each.data:
+                    point |= {"dataset_name": each.data, "dataset_digest": each.digest}
+                by_run.setdefault(run_id, []).append(point)
         for run_id, points in by_run.items():
             for some in _portions(points, _METRICS):
                 self._ask("runs/log-batch", run_id=run_id, metrics=some)

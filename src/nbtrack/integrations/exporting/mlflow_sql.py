@@ -385,6 +385,11 @@ class SqlTarget:
 
     def _put_files(self, address: str, files: Iterable[SourceFile]) -> None:
         """Put files at an address, of any kind that MLflow writes to."""
+        if address.startswith("mlflow-artifacts:"):
+            raise InvalidValue(
+                f"The files of this database go through its server ({address}); export to that: "
+                "http://…"
+            )
         with tempfile.TemporaryDirectory(prefix="nbtrack-") as folder:
             write_files(Path(folder), files)
             if any(Path(folder).iterdir()):
