@@ -99,6 +99,7 @@ def make(uri):
     client.create_registered_model("reg", tags={"k": "v"}, description="described")
     for source in (f"runs:/{one}/classic", logged.model_uri, f"runs:/{one}/classic"):
         client.create_model_version("reg", source, one)
+    client.create_model_version("reg", "s3://bucket/elsewhere", run_link="http://there")
     client.delete_model_version("reg", 1)
     client.transition_model_version_stage("reg", 3, "Production")
     client.set_registered_model_alias("reg", "champion", 2)
