@@ -189,7 +189,7 @@ def show(uri, ours):
         versions = client.search_model_versions(f"name='{model.name}'")
         found["models"][model.name] = {
             "about": [model.description, model.tags, {k: str(v) for k, v in model.aliases.items()}],
-            "versions": sorted([each.version, known(each.run_id), each.current_stage,
+            "versions": sorted([each.version, known(each.run_id) or None, each.current_stage,
                 each.description or "", each.tags, each.status, known(each.model_id),
                 each.run_link or None] for each in versions),
         }
