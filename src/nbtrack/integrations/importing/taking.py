@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -43,16 +43,13 @@ from nbtrack.integrations.importing.source import (
     SourceModel,
     SourceRun,
 )
+from nbtrack.integrations.importing.unseen import unseen
 from nbtrack.tracking.files.paths import check_artifact_path, media_type_of
 from nbtrack.tracking.values import MAX_KEY_CHARS
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from nbtrack.artifacts import Artifacts
     from nbtrack.store import Batch, Store, StoredModel, WholeRun
-
-    Array = np.ndarray[Any, Any]
 
 GOING_ON = ("running", "scheduled")
 
@@ -102,21 +99,17 @@ class Taking:
         return carried
 
     def _before(self, run: SourceRun, run_id: str) -> _Before:
-        from nbtrack.store import run_artifacts, stored_models, whole_runs
+        from nbtrack.store import measured_by, run_artifacts, stored_models, whole_runs
 
         [whole] = whole_runs(self._store, [run_id], facts=list(run.facts), with_metrics=False)
-        named = {model.model_id for model in run.models} | {each.model for each in run.measured}
-        models = stored_models(self._store, model_ids=sorted(named)) if named else []
         return _Before(
             whole,
-            {model.model_id: model for model in models},
+            {model.model_id: model for model in stored_models(self._store, run_ids=[run_id])},
             {file.path: file.digest for file in run_artifacts(self._store, run_id)},
             self._texts(run_id) if run.texts else {},
             {
-                (model.model_id, p.key, repr(p.value), p.step, p.ts_ms, p.data, p.digest)
-                for model in models
-                for p in model.metrics
-                if p.run_id == run_id
+                (model, p.key, repr(p.value), p.step, p.ts_ms, p.data, p.digest)
+                for model, p in measured_by(self._store, [run_id]).get(run_id, ())
             },
         )
 
@@ -364,35 +357,6 @@ def _outcome(
     duration_s = (end - run.started_us) / 1e6 if is_timed else None
     told = at if before else end
     return [*events, RunEnded(told, run_id, run.status, duration_s, end)]
-
-
-def unseen(curve: Curve, there: Curve) -> Curve:
-    """The points of ``curve`` that ``there`` has not, each as often as it has more.
-
-    Compared are step, millisecond and value: microseconds are no source's own.
-    """
-    import numpy as np
-
-    both = [_numbered(each.steps, each.times_us // 1000, each.values) for each in (curve, there)]
-    is_new = ~np.isin(both[0], both[1])
-    return Curve(curve.key, curve.steps[is_new], curve.times_us[is_new], curve.values[is_new])
-
-
-def _numbered(steps: Array, times_ms: Array, values: Array) -> Array:
-    """The points as bytes that are equal where they are, the second of equals with its number."""
-    import numpy as np
-
-    # One NaN is like another, and so is zero.
-    plain = np.where(np.isnan(values), np.nan, values + 0.0)
-    bits = np.ascontiguousarray(plain, np.float64).view(np.int64)
-    order = np.lexsort((bits, times_ms, steps))
-    rows = np.stack((steps, times_ms, bits, np.zeros_like(bits)), axis=1).astype(np.int64)
-    sorted_ = rows[order]
-    is_first = np.ones(len(sorted_), bool)
-    is_first[1:] = (sorted_[1:] != sorted_[:-1]).any(axis=1)
-    places = np.arange(len(sorted_))
-    rows[order, 3] = places - np.maximum.accumulate(np.where(is_first, places, 0))
-    return np.ascontiguousarray(rows).view("V32").ravel()
 
 
 def _changed(said: Mapping[str, str], known: Mapping[str, str] | None) -> dict[str, str]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbtrack.integrations.importing.source import Curve
-from nbtrack.integrations.importing.taking import unseen
+from nbtrack.integrations.importing.unseen import unseen
 
 # Few of each, so that points are equal in one, in two and in all.
 _POINTS = st.lists(
