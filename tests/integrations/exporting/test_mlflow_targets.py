@@ -23,7 +23,12 @@ def test_version_of_another_is_not_taken_for_ours(place: Path, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("uri", "told"), [("ftp://x/y", "no address that nbtrack writes to"), (__file__, "is a file")]
+    ("uri", "told"),
+    [
+        ("ftp://x/y", "no address that nbtrack writes to"),
+        ("sqlite:////nowhere/x.db", "There is no folder /nowhere"),
+        (__file__, "is a file"),
+    ],
 )
 def test_what_cannot_be_written_to_is_told(uri: str, told: str, place: Path) -> None:
     with pytest.raises(InvalidValue, match=told):

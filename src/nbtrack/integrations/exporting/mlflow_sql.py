@@ -40,6 +40,10 @@ class SqlTarget:
     """The database at ``uri``. Raises `MissingExtra` without MLflow, `InvalidValue` for none."""
 
     def __init__(self, uri: str) -> None:
+        beside = _folder_beside(uri)
+        if not beside.is_dir():
+            # MLflow would try to open it for minutes.
+            raise InvalidValue(f"There is no folder {beside}; make it, or name another file.")
         try:
             from mlflow.exceptions import MlflowException
             from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
@@ -57,7 +61,7 @@ class SqlTarget:
         self._files_at = get_artifact_repository
         self._is_sqlite = uri.startswith("sqlite")
         try:
-            store = SqlAlchemyStore(uri, _files_beside(uri))
+            store = SqlAlchemyStore(uri, (beside / "mlruns").as_uri())
         except (SQLAlchemyError, MlflowException, ImportError, OSError) as error:
             from nbtrack.capture.secrets import redact
 
@@ -396,11 +400,10 @@ class SqlTarget:
                 self._files_at(address).log_artifacts(folder)
 
 
-def _files_beside(uri: str) -> str:
-    """Where the files of a new database go, as MLflow chooses it, but beside an SQLite file."""
+def _folder_beside(uri: str) -> Path:
+    """Where the files of a new database go: where MLflow has them, but beside an SQLite file."""
     path = uri.partition(":///")[2].partition("?")[0]
-    beside = Path(path).absolute().parent if uri.startswith("sqlite") and path else Path.cwd()
-    return (beside / "mlruns").as_uri()
+    return Path(path).absolute().parent if uri.startswith("sqlite") and path else Path.cwd()
 
 
 def _bounded(value: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 from nbtrack.errors import InvalidValue
@@ -134,7 +135,7 @@ class MlflowSource:
     def _measured(self, run: MlflowRun) -> Iterator[ModelMeasured]:
         for each in run.measured:
             if number := self._number(each.model_id):
-                value = repr(_bounded(each.value))
+                value = repr(_unbounded(each.value))
                 yield ModelMeasured(
                     0,
                     number,
@@ -159,8 +160,9 @@ def run_identity(run_id: str) -> str:
     return f"mlflow:{run_id}"
 
 
-def _bounded(value: float) -> float:
-    return value if abs(value) < _LARGEST or value != value else value * 2
+def _unbounded(value: float) -> float:
+    """``value``, and infinity where MLflow's databases hold the greatest float for it."""
+    return math.copysign(math.inf, value) if abs(value) >= _LARGEST else value
 
 
 def _curve(points: Points) -> Curve:
