@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from nbtrack.errors import InvalidValue
+from nbtrack.integrations.exporting.mlflow_runs import another_there
 from nbtrack.integrations.importing.source import SourceFile
 from nbtrack.integrations.mlflow_entities.records import (
     MODEL_STATUSES,
@@ -180,10 +181,7 @@ class FileTarget:
             place = folder / f"version-{version.version}"
             if (place / "meta.yaml").exists():
                 if (_read(place / "meta.yaml").get("run_id") or "") != version.run_id:
-                    self.remarks.append(
-                        f"version {version.version} of {model.name!r} is another one there; "
-                        "rename the model in one of the two, and export again"
-                    )
+                    self.remarks.append(another_there(model.name, version.version))
                 continue
             place.mkdir(parents=True, exist_ok=True)
             _write_texts(place / "tags", version.tags)

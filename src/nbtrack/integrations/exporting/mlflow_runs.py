@@ -211,6 +211,14 @@ class InMlflowsWords:
             yield SourceFile(file["path"][start:], read)
 
 
+def another_there(name: str, version: int) -> str:
+    """What is said where a version of that number is another run's there."""
+    return (
+        f"version {version} of {name!r} is another one there; rename the model in one of the two, "
+        "and export again"
+    )
+
+
 def _is_below(path: str, folders: Sequence[str]) -> bool:
     return any(path.startswith(f"{folder}/") for folder in folders)
 

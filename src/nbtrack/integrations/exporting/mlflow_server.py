@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from nbtrack.errors import SourceUnavailable
+from nbtrack.integrations.exporting.mlflow_runs import another_there
 from nbtrack.integrations.importing.mlflow.artifacts import local_path
 from nbtrack.integrations.importing.mlflow.http import Server
 from nbtrack.integrations.importing.source import SourceFile
@@ -238,10 +239,7 @@ class ServerTarget:
             if version.version <= last:
                 # There is one of that number, or there was: it is not given again.
                 if known.get(version.version) != version.run_id:
-                    self.remarks.append(
-                        f"version {version.version} of {name!r} is another one there; rename the "
-                        "model in one of the two, and export again"
-                    )
+                    self.remarks.append(another_there(name, version.version))
                 continue
             last = self._put_version(name, version)
             written.add(version.version)

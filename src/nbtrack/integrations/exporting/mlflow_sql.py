@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbtrack.errors import InvalidValue, MissingExtra
 from nbtrack.integrations.exporting.mlflow_files import write_files
+from nbtrack.integrations.exporting.mlflow_runs import another_there
 from nbtrack.integrations.importing.source import SourceFile
 from nbtrack.integrations.mlflow_entities.records import (
     MODEL_STATUSES,
@@ -322,10 +323,7 @@ class SqlTarget:
             for version in model.versions:
                 if version.version in known:
                     if known[version.version] != version.run_id:
-                        self.remarks.append(
-                            f"version {version.version} of {model.name!r} is another one there; "
-                            "rename the model in one of the two, and export again"
-                        )
+                        self.remarks.append(another_there(model.name, version.version))
                     continue
                 session.add(
                     tables.SqlModelVersion(
