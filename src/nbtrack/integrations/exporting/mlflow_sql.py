@@ -375,8 +375,9 @@ class SqlTarget:
 
     def _fitting(self, tags: Mapping[str, str]) -> dict[str, str]:
         for key, text in tags.items():
-            if len(text) > _MAX_TAG_CHARS:
-                self.remarks.append(f"the tag {key!r} is cut there: MLflow takes 8,000 characters")
+            told = f"the tag {key!r} is cut there: MLflow takes 8,000 characters"
+            if len(text) > _MAX_TAG_CHARS and told not in self.remarks:
+                self.remarks.append(told)
         return {key: text[:_MAX_TAG_CHARS] for key, text in tags.items()}
 
     def _insert(self, session: Session, table: Any, rows: Sequence[dict[str, Any]]) -> None:
