@@ -35,9 +35,9 @@ class Report:
             )
             if count
         )
-        rows: list[tuple[str, str]] = [(self.done, f"{self.runs:,} runs{''.join(more)}")]
+        rows: list[tuple[str, str]] = [(self.done, f"{_counted(self.runs, 'runs')}{''.join(more)}")]
         rows += [
-            (title, ", ".join(f"{count:,} {what}" for what, count in counts.items() if count))
+            (title, ", ".join(_counted(count, what) for what, count in counts.items() if count))
             for title, counts in (("with", self.carried), ("not carried", self.not_carried))
         ]
         return [row for row in rows if row[1]] + [("note", each) for each in self.remarks]
@@ -52,3 +52,9 @@ class Report:
             for title, text in self._rows()
         )
         return f"<b>{html.escape(self.place)}</b><table>{rows}</table>"
+
+
+def _counted(count: int, what: str) -> str:
+    """``1 registered model``, ``2 registered models``; longer phrases stand as they are."""
+    is_one = count == 1 and what.endswith("s") and what.count(" ") < 2
+    return f"{count:,} {what[:-1] if is_one else what}"

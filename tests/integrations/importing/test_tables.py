@@ -109,5 +109,5 @@ def test_command_says_what_it_understood(
         main(["--store", str(place), "import", "csv", str(file), "--param", "acc"])
     assert ended.value.code == 0
     shown = capsys.readouterr().out
-    assert "1 runs" in shown
+    assert "1 run\n" in shown
     assert "params: acc, lr" in shown
