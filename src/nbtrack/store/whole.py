@@ -71,7 +71,7 @@ change AS (
 )
 SELECT replace(r.run_id::VARCHAR, '-', '') AS run_id, coalesce(c.name, r.name) AS name,
        coalesce(c.status, 'running') AS status, coalesce(c.experiment, r.experiment) AS experiment,
-       epoch_ms(r.started) AS started_ms, epoch_ms(c.ended) AS ended_ms,
+       epoch_us(r.started) // 1000 AS started_ms, epoch_us(c.ended) // 1000 AS ended_ms,
        coalesce(r."user", '') AS "user", coalesce(r.source, '') AS source,
        replace(r.parent_id::VARCHAR, '-', '') AS parent_id, coalesce(c.note, '') AS note,
        coalesce(c.deleted, false) AS deleted
@@ -93,7 +93,7 @@ ORDER BY key
 _METRICS = f"""
 {_CHOSEN}
 SELECT {_RUN}, key, {LAST_VALUE} AS value, max(last_step) AS step,
-       epoch_ms(max(coalesce(last_point_ts, last_ts)) FILTER (last_step = top)) AS ts_ms
+       epoch_us(max(coalesce(last_point_ts, last_ts)) FILTER (last_step = top)) // 1000 AS ts_ms
 FROM (
     SELECT *, max(last_step) OVER (PARTITION BY run_id, key) AS top
     FROM base.summary SEMI JOIN page USING (run_id)

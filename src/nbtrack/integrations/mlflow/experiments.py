@@ -41,8 +41,8 @@ _DEFAULT = "Default"
 # How long what was read holds, though another process may have changed it: MLflow asks each time.
 TRUST_S = 1.0
 _EXPERIMENTS = """
-SELECT number, name, deleted, location, epoch_ms(created) AS created,
-       epoch_ms(changed) AS changed, epoch_us(changed) AS changed_us
+SELECT number, name, deleted, location, epoch_us(created) // 1000 AS created,
+       epoch_us(changed) // 1000 AS changed, epoch_us(changed) AS changed_us
 FROM experiments ORDER BY number
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from mlflow.exceptions import MlflowException
@@ -55,9 +55,20 @@ def _telling(method: Callable[..., Any]) -> Callable[..., Any]:
             return method(*args, **kwargs)
         except NbtrackError as error:
             code = _CODES.get(type(error), codes.INTERNAL_ERROR)
-            raise MlflowException(str(error), code) from error
+            told = str(error)
+            if isinstance(error, ModelNotFound):
+                asked = inspect.signature(method).bind(*args, **kwargs).arguments
+                told = f"{_not_found(asked)}. {told}"
+            raise MlflowException(told, code) from error
 
     return telling
+
+
+def _not_found(asked: Mapping[str, Any]) -> str:
+    """What MLflow says where there is no such model or version; clients look for its words."""
+    if "version" in asked:
+        return f"Model Version (name={asked.get('name')}, version={asked['version']}) not found"
+    return f"Registered Model with name={asked.get('name')} not found"
 
 
 def refuse_the_rest(*, of: type, but: frozenset[str]) -> Callable[[_Class], _Class]:

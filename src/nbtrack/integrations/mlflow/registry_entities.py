@@ -32,11 +32,13 @@ class Origin:
     location: str = ""
     run_link: str | None = None
     model_id: str | None = None
+    # Of a run whose id none of ours can have.
+    run_id: str | None = None
 
     def text(self) -> str:
         """The form in which it is kept with the change."""
         said = {"source": self.source, "location": self.location}
-        optional = {"run_link": self.run_link, "model_id": self.model_id}
+        optional = {"run_link": self.run_link, "model_id": self.model_id, "run_id": self.run_id}
         return json.dumps({**said, **{k: v for k, v in optional.items() if v is not None}})
 
 
@@ -73,7 +75,7 @@ def _version(version: OurVersion, row: Mapping[str, Any], aliases: Sequence[str]
         user_id=version.user or None,
         current_stage=version.stage,
         source=origin.source,
-        run_id=None if version.run_id == NO_RUN else version.run_id,
+        run_id=origin.run_id if version.run_id == NO_RUN else version.run_id,
         tags=[ModelVersionTag(key, text) for key, text in version.tags.items()],
         run_link=origin.run_link,
         aliases=list(aliases),

@@ -19,7 +19,11 @@ from mlflow.entities.model_registry.model_version_stages import (
     DEFAULT_STAGES_FOR_GET_LATEST_VERSIONS,
 )
 from mlflow.exceptions import MlflowException
-from mlflow.prompt.registry_utils import add_prompt_filter_string
+from mlflow.prompt.registry_utils import (
+    add_prompt_filter_string,
+    handle_resource_already_exist_error,
+    has_prompt_tag,
+)
 from mlflow.protos.databricks_pb2 import (
     INVALID_PARAMETER_VALUE,
     RESOURCE_ALREADY_EXISTS,
@@ -34,7 +38,7 @@ from mlflow.store.model_registry import (
     SEARCH_REGISTERED_MODEL_MAX_RESULTS_THRESHOLD,
 )
 from mlflow.store.model_registry.abstract_store import AbstractStore
-from mlflow.utils.search_utils import SearchModelUtils, SearchModelVersionUtils
+from mlflow.utils.search_utils import SearchModelUtils, SearchModelVersionUtils, SearchUtils
 from mlflow.utils.validation import (
     _validate_model_alias_name,
     _validate_model_alias_name_reserved,
@@ -124,8 +128,9 @@ class NbtrackRegistryStore(AbstractStore):  # type: ignore[misc]
         for tag in tags or ():
             _validate_registered_model_tag(tag.key, tag.value)
         with turn_at(self.store) as turn:
-            if _has_model(turn, name):
-                raise _is_there(name)
+            if (taken := _tags_of(turn, name)) is not None:
+                is_prompt = has_prompt_tag(taken), has_prompt_tag(list(tags or ()))
+                handle_resource_already_exist_error(name, *is_prompt)
             model = turn.append("model created", None, value=name).number
             _describe(turn, model, None, description, tags)
         return self.get_registered_model(name)
@@ -153,7 +158,7 @@ class NbtrackRegistryStore(AbstractStore):  # type: ignore[misc]
         with turn_at(self.store) as turn:
             model = turn.model_id(name)
             if new_name != name:
-                if _has_model(turn, new_name):
+                if _tags_of(turn, new_name) is not None:
                     raise _is_there(new_name)
                 turn.append("model renamed", model, key=name, value=new_name)
         return self.get_registered_model(new_name)
@@ -171,12 +176,13 @@ class NbtrackRegistryStore(AbstractStore):  # type: ignore[misc]
         page_token: str | None = None,
     ) -> PagedList[RegisteredModel]:
         """The models that fit, by name unless told otherwise; a token where there are more."""
-        _check_size(max_results, SEARCH_REGISTERED_MODEL_MAX_RESULTS_THRESHOLD, least=0)
+        most = SEARCH_REGISTERED_MODEL_MAX_RESULTS_THRESHOLD
+        _check_size(max_results, most, least=0, what="request parameter max_results")
         with self.store.settled():
             models = all_models(self.store)
         wanted = add_prompt_filter_string(filter_string, is_prompt=False)
         found = SearchModelUtils.filter(models, wanted)
-        return page_of(SearchModelUtils.sort(found, order_by), max_results, page_token)
+        return page_of(_sorted(found, order_by), max_results, page_token)
 
     def get_latest_versions(
         self, name: str, stages: Sequence[str] | None = None
@@ -226,7 +232,8 @@ class NbtrackRegistryStore(AbstractStore):  # type: ignore[misc]
         for tag in tags or ():
             _validate_model_version_tag(tag.key, tag.value)
         made_of, location, run_id = self._found(source, run_id, model_id)
-        origin = Origin(source, location, run_link, model_id)
+        run = run_id if is_run_id(run_id) else None
+        origin = Origin(source, location, run_link, model_id, None if run else run_id)
         with turn_at(self.store) as turn:
             row = turn.model(name)
             model, version = row["model"], row["last_version"] + 1
@@ -234,7 +241,7 @@ class NbtrackRegistryStore(AbstractStore):  # type: ignore[misc]
                 "version created",
                 model,
                 version,
-                run=run_id if is_run_id(run_id) else None,
+                run=run,
                 key=made_of.path if made_of is not None else "",
                 value=made_of.digest if made_of is not None else "",
                 how=origin.text(),
@@ -439,10 +446,12 @@ def open_registry_store(
     return NbtrackRegistryStore(store_uri, tracking_uri)
 
 
-def _has_model(turn: Turn, name: str) -> bool:
+def _tags_of(turn: Turn, name: str) -> dict[str, str] | None:
+    """The tags of the model that is called so, if one is."""
     from nbtrack.store import model_row
 
-    return model_row(turn.asked, name) is not None
+    row = model_row(turn.asked, name)
+    return None if row is None else {tag["key"]: tag["value"] for tag in row["tags"] or ()}
 
 
 def _describe(
@@ -471,17 +480,32 @@ def _run_and_path(uri: str) -> tuple[str | None, str]:
     return kept.run_id, kept.path
 
 
+def _sorted(models: list[RegisteredModel], order_by: Sequence[str] | None) -> list[RegisteredModel]:
+    order: dict[str, str] = {}
+    for clause in order_by or ():
+        key, is_ascending = SearchUtils.parse_order_by_for_search_registered_models(clause)
+        # All that is no name means one time.
+        field = "name" if key == "name" else "last_updated_timestamp"
+        if field in order:
+            raise MlflowException(f"`order_by` contains duplicate fields: {order_by}")
+        order[field] = f"{field} {'ASC' if is_ascending else 'DESC'}"
+    found: list[RegisteredModel] = SearchModelUtils.sort(models, list(order.values()))
+    return found
+
+
 def _is_there(name: str) -> MlflowException:
     return MlflowException(
         f"Registered Model (name={name}) already exists.", RESOURCE_ALREADY_EXISTS
     )
 
 
-def _check_size(max_results: Any, most: int, *, least: int = 1) -> None:
+def _check_size(
+    max_results: Any, most: int, *, least: int = 1, what: str = "max_results"
+) -> None:
     if not isinstance(max_results, int) or max_results < least:
         told = f"It must be a positive integer, but got {max_results}"
     elif max_results > most:
         told = f"It must be at most {most}, but got value {max_results}"
     else:
         return
-    raise MlflowException(f"Invalid value for max_results. {told}", INVALID_PARAMETER_VALUE)
+    raise MlflowException(f"Invalid value for {what}. {told}", INVALID_PARAMETER_VALUE)
