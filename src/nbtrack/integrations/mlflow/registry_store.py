@@ -499,9 +499,7 @@ def _is_there(name: str) -> MlflowException:
     )
 
 
-def _check_size(
-    max_results: Any, most: int, *, least: int = 1, what: str = "max_results"
-) -> None:
+def _check_size(max_results: Any, most: int, *, least: int = 1, what: str = "max_results") -> None:
     if not isinstance(max_results, int) or max_results < least:
         told = f"It must be a positive integer, but got {max_results}"
     elif max_results > most:

@@ -137,10 +137,13 @@ class Runs(Experiments):
                 f"Current state is {LifecycleStage.DELETED}.",
                 INVALID_PARAMETER_VALUE,
             )
-        self._seen[run_id] = _Seen(at, dict(run.params))
+        self._see(run_id, at, dict(run.params))
+        return run
+
+    def _see(self, run_id: str, at: float, params: dict[str, str]) -> None:
+        self._seen[run_id] = _Seen(at, params)
         if len(self._seen) > _MAX_SEEN:
             del self._seen[next(iter(self._seen))]
-        return run
 
     def _params_of(self, run_id: str) -> dict[str, str]:
         """The parameters of a run that is active: what was read a moment ago is not read again."""
@@ -222,6 +225,7 @@ class Runs(Experiments):
         made = FactsObserved(writer.now_us(), run_id, {MADE_BY: mlflow.__version__})
         writer.append(started, made, *tag_events(writer, run_id, texts))
         # What was just said need not be read.
+        self._see(run_id, time.monotonic(), {})
         begun = WholeRun(
             run_id,
             name,
