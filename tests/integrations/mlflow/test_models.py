@@ -313,7 +313,18 @@ def test_times_are_told_in_milliseconds_that_have_passed(nbtrack_uri: str) -> No
     assert [each.info.run_id for each in found] == [made]
 
 
-def test_what_is_not_supported_says_so(nbtrack_uri: str) -> None:
+def test_what_is_not_kept_is_listed_as_none_and_refused_in_one_sentence(nbtrack_uri: str) -> None:
     client = MlflowClient(nbtrack_uri, nbtrack_uri)
-    with pytest.raises(MlflowException, match="search_traces is not supported by the nbtrack"):
-        client._tracking_client.store.search_traces(["0"])
+    store = client._tracking_client.store
+    assert store.search_traces(["0"]) == ([], None)
+    assert store.search_datasets(experiment_ids=["0"]) == []
+    assert store.query_trace_metrics(["0"], None, "traces", []).token is None
+    for call in (
+        lambda: store.start_trace(None),
+        lambda: store.log_spans("0", []),
+        lambda: store.create_dataset("d"),
+        lambda: client._get_registry_client().store.create_webhook("w", "https://x", []),
+    ):
+        with pytest.raises(MlflowException, match="is not supported by the nbtrack store") as told:
+            call()
+        assert told.value.error_code == "NOT_IMPLEMENTED"

@@ -11,6 +11,7 @@ from mlflow.entities.model_registry import RegisteredModelTag
 from mlflow.exceptions import MlflowException
 
 import nbtrack
+from nbtrack.integrations.mlflow.registry_store import NbtrackRegistryStore
 from tests.integrations.mlflow.both import Both, Refused
 
 
@@ -132,30 +133,32 @@ def test_what_is_missing_is_said_in_mlflows_words(both: Both) -> None:
             assert refused.value.error_code == "RESOURCE_DOES_NOT_EXIST"
 
 
-def test_a_version_keeps_the_id_of_a_run_that_is_none_of_ours(both: Both, nbtrack_uri: str) -> None:
-    store = both.ours._get_registry_client().store
+def test_a_version_keeps_the_id_of_a_run_that_is_none_of_ours(nbtrack_uri: str) -> None:
+    store = NbtrackRegistryStore(nbtrack_uri)
     store.create_registered_model("foreign")
     assert store.create_model_version("foreign", "s3://x", "12345").run_id == "12345"
     assert [v.version for v in store.search_model_versions("run_id = '12345'")] == [1]
-    registry = nbtrack.Registry(nbtrack_uri.removeprefix("nbtrack://"))
-    assert registry.get_model_version("foreign", 1).source == "s3://x"
 
 
-def test_orders_of_models_and_names_of_prompts_have_the_same_outcomes(both: Both) -> None:
-    is_prompt = ("mlflow.prompt.is_prompt", "true")
+def test_orders_of_models_have_the_same_outcomes(both: Both) -> None:
     both.ask("create_registered_model", "ordered 1")
     both.ask("create_registered_model", "ordered 2")
-    both.ask("create_registered_model", "ordered prompt", dict([is_prompt]))
     ordered = "name LIKE 'ordered%'"
     for order in (
         ["name DESC"], ["last_updated_timestamp DESC"], ["timestamp ASC", "name DESC"],
         ["creation_timestamp"], ["timestamp", "last_updated_timestamp DESC"], ["name sideways"],
     ):  # fmt: skip
         both.ask("search_registered_models", ordered, 10, order)
-    store = both.ours._get_registry_client().store
+
+
+def test_a_name_is_of_a_model_or_of_a_prompt(nbtrack_uri: str) -> None:
+    store = NbtrackRegistryStore(nbtrack_uri)
+    is_prompt = [RegisteredModelTag("mlflow.prompt.is_prompt", "true")]
+    store.create_registered_model("said", is_prompt)
     for tags, told in (
-        ([RegisteredModelTag(*is_prompt)], "Prompt (name=ordered prompt) already exists"),
+        (is_prompt, "Prompt (name=said) already exists"),
         ([], "the name is already taken by a prompt"),
     ):
-        with pytest.raises(MlflowException, match=re.escape(told)):
-            store.create_registered_model("ordered prompt", tags)
+        with pytest.raises(MlflowException, match=re.escape(told)) as refused:
+            store.create_registered_model("said", tags)
+        assert refused.value.error_code == "RESOURCE_ALREADY_EXISTS"

@@ -101,7 +101,9 @@ _AS_THEY_ARE = frozenset(
 
 
 @told_as_mlflow
-@refuse_the_rest(of=AbstractStore, but=_AS_THEY_ARE)
+@refuse_the_rest(
+    of=AbstractStore, but=_AS_THEY_ARE, empty={"list_webhooks": lambda: PagedList([], None)}
+)
 class NbtrackRegistryStore(AbstractStore):  # type: ignore[misc]
     """The registry of the store in the folder that ``store_uri`` names.
 
