@@ -64,6 +64,7 @@ from nbtrack.integrations.mlflow.registry_entities import (
 )
 from nbtrack.integrations.mlflow.tags import is_run_id
 from nbtrack.integrations.mlflow.tracking_store import NbtrackStore
+from nbtrack.integrations.mlflow.versions import warn_if_untested
 from nbtrack.registry.finding import find_version
 from nbtrack.registry.moves import archive_all, in_stage, move
 from nbtrack.registry.source import Source, source_of
@@ -112,6 +113,7 @@ class NbtrackRegistryStore(AbstractStore):  # type: ignore[misc]
     """
 
     def __init__(self, store_uri: str, tracking_uri: str | None = None) -> None:
+        warn_if_untested()
         super().__init__(store_uri, tracking_uri)
         self.store_uri = store_uri
         self.store = current_store(store_path(store_uri))

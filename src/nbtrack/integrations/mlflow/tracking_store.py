@@ -10,6 +10,7 @@ from mlflow.store.tracking.abstract_store import AbstractStore
 from nbtrack.integrations.mlflow.addresses import store_path
 from nbtrack.integrations.mlflow.logged_models import LoggedModels
 from nbtrack.integrations.mlflow.refusals import refuse_the_rest, told_as_mlflow
+from nbtrack.integrations.mlflow.versions import warn_if_untested
 from nbtrack.tracking.active import current_store
 
 # What the base class does by calling what is declared here, or needs no store for.
@@ -60,6 +61,7 @@ class NbtrackStore(LoggedModels, AbstractStore):  # type: ignore[misc]
     """
 
     def __init__(self, store_uri: str, artifact_uri: str | None = None) -> None:
+        warn_if_untested()
         super().__init__()
         self.store_uri = store_uri
         path = store_path(store_uri)
