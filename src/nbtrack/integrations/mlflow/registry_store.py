@@ -40,8 +40,6 @@ from mlflow.store.model_registry import (
 from mlflow.store.model_registry.abstract_store import AbstractStore
 from mlflow.utils.search_utils import SearchModelUtils, SearchModelVersionUtils, SearchUtils
 from mlflow.utils.validation import (
-    _validate_model_alias_name,
-    _validate_model_alias_name_reserved,
     _validate_model_name,
     _validate_model_renaming,
     _validate_model_version,
@@ -64,7 +62,11 @@ from nbtrack.integrations.mlflow.registry_entities import (
 )
 from nbtrack.integrations.mlflow.tags import is_run_id
 from nbtrack.integrations.mlflow.tracking_store import NbtrackStore
-from nbtrack.integrations.mlflow.versions import warn_if_untested
+from nbtrack.integrations.mlflow.versions import (
+    validate_alias,
+    validate_alias_is_free,
+    warn_if_untested,
+)
 from nbtrack.registry.finding import find_version
 from nbtrack.registry.moves import archive_all, in_stage, move
 from nbtrack.registry.source import Source, source_of
@@ -403,15 +405,15 @@ class NbtrackRegistryStore(AbstractStore):  # type: ignore[misc]
     def set_registered_model_alias(self, name: str, alias: str, version: Any) -> None:
         """Let an alias be this version, whatever it was before."""
         _validate_model_name(name)
-        _validate_model_alias_name(alias)
-        _validate_model_alias_name_reserved(alias)
+        validate_alias(alias)
+        validate_alias_is_free(alias)
         with self._turn_at_version(name, version) as (turn, found):
             turn.append("alias set", turn.model_id(name), found.version, key=alias)
 
     def delete_registered_model_alias(self, name: str, alias: str) -> None:
         """Remove an alias; one that is not there changes nothing."""
         _validate_model_name(name)
-        _validate_model_alias_name(alias)
+        validate_alias(alias)
         with turn_at(self.store) as turn:
             model = turn.model(name)
             if alias in model["aliases"]:
@@ -420,7 +422,7 @@ class NbtrackRegistryStore(AbstractStore):  # type: ignore[misc]
     def get_model_version_by_alias(self, name: str, alias: str) -> ModelVersion:
         """The version that an alias is; of ``latest`` the one with the greatest number."""
         _validate_model_name(name)
-        _validate_model_alias_name(alias)
+        validate_alias(alias)
         if alias.lower() == _LATEST:
             latest = self.get_latest_versions(name)
             if not latest:

@@ -1,13 +1,26 @@
-"""Which versions of MLflow the plugin was tested with, and a word to who has another."""
+"""Which versions of MLflow the plugin was tested with, and what they call by two names."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import mlflow
+from mlflow.utils import validation
 
 from nbtrack.integrations.gathered import warn_once
 
 # By their first two numbers: what changes after those is mended, not made anew.
 TESTED = ("3.17", "3.18")
+
+
+def _either(name: str, since_3_18: str) -> Any:
+    return getattr(validation, name, None) or getattr(validation, since_3_18)
+
+
+validate_alias = _either("_validate_model_alias_name", "_validate_alias_name")
+validate_alias_is_free = _either(
+    "_validate_model_alias_name_reserved", "_validate_alias_name_reserved"
+)
 
 
 def warn_if_untested() -> None:
