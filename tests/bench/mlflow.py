@@ -17,7 +17,7 @@ from typing import Any
 from tests.bench.figure import Figure
 from tests.models.other_python import CHECKOUT, mlflow_python
 
-RUNS, TIMES = 10_000, 15
+RUNS, TIMES = 10_000, 7
 _KEYS = 5
 _FILTER = "metrics.m1 > 100 AND params.p1 = '3'"
 

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 import warnings
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import mlflow
@@ -22,52 +15,27 @@ from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
 import nbtrack
+from tests.integrations.mlflow.served import Server
 
-_START_S = 120
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("served") / ".nbtrack"
+_TRIES = 1200
 
 
 @pytest.fixture(scope="module")
-def address(store: Path) -> Iterator[str]:
-    """Where the server is: told of its store alone, with one worker."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", "--port", str(port)]
-    with (store.parent / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, "--backend-store-uri", f"nbtrack://{store}"],
-            cwd=store.parent,
-            env={
-                **os.environ,
-                "PYTHONPATH": str(Path(nbtrack.__file__).parents[1]),
-                "PYTHONWARNINGS": "ignore",
-                "MLFLOW_DISABLE_TELEMETRY": "true",
-                "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-            },
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    try:
-        address = f"http://127.0.0.1:{port}"
-        for _ in range(_START_S * 10):
-            assert process.poll() is None, (store.parent / "log").read_text()[-3000:]
-            try:
-                with urllib.request.urlopen(f"{address}/health", timeout=_START_S):
-                    break
-            except (urllib.error.URLError, ConnectionError):
-                time.sleep(0.1)
-        yield address
-    finally:
-        # It has workers, which end with their group.
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
-        process.wait(_START_S)
+def store(server: Server) -> Path:
+    return server.store
+
+
+@pytest.fixture(scope="module")
+def address(server: Server) -> str:
+    """Where the server is, once it answers."""
+    for _ in range(_TRIES):
+        assert server.process.poll() is None, server.log.read_text()[-3000:]
+        try:
+            urllib.request.urlopen(f"{server.address}/health").close()
+            return server.address
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.1)
+    raise AssertionError(f"no answer after {_TRIES} tries: {server.log.read_text()[-3000:]}")
 
 
 def test_clients_of_a_server_log_search_register_and_keep_files(
