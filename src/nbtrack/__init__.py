@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from nbtrack.datasets.dataset import Dataset
     from nbtrack.datasets.fluent import dataset, log_input
     from nbtrack.errors import NbtrackError
+    from nbtrack.integrations.autologging.switch import autolog
     from nbtrack.integrations.exporting.fluent import export_mlflow, export_parquet
     from nbtrack.integrations.importing.fluent import (
         import_mlflow,
@@ -118,6 +119,7 @@ _HOMES = {
     "nbtrack.datasets.dataset": ("Dataset",),
     "nbtrack.datasets.fluent": ("dataset", "log_input"),
     "nbtrack.errors": ("NbtrackError",),
+    "nbtrack.integrations.autologging.switch": ("autolog",),
     "nbtrack.integrations.exporting.fluent": ("export_mlflow", "export_parquet"),
     "nbtrack.integrations.importing.fluent": (
         "import_mlflow",
@@ -228,6 +230,7 @@ __all__ = [
     "RunView",
     "Scatter",
     "active_run",
+    "autolog",
     "board",
     "browse_artifacts",
     "compare",

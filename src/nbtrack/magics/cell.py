@@ -17,6 +17,8 @@ from nbtrack.capture import CellObserver, CellOptions, Inferred
 from nbtrack.capture.secrets import redact
 from nbtrack.capture.session import Verdict
 from nbtrack.errors import InvalidCell, InvalidValue, NbtrackError
+from nbtrack.integrations.autologging.record import Told
+from nbtrack.integrations.autologging.switch import CellTraining, begin_cell, end_cell
 from nbtrack.magics.display import CardDisplay
 from nbtrack.magics.errand import Errand
 from nbtrack.magics.evidence import Evidence
@@ -73,6 +75,8 @@ class TrackedCell:
         self._store: Store | None = None
         self._curves: dict[str, Sketch] = {}
         self._logged: frozenset[str] = frozenset()
+        self._training: CellTraining | None = None
+        self._told = Told()  # by libraries
 
     # Before the cell
 
@@ -123,6 +127,14 @@ class TrackedCell:
         if self._observer is not None:
             with self._trouble.caught("watching the cell"):
                 self._observer.start()
+        if run is not None and self._arguments.infer:
+            with self._trouble.caught("watching what libraries train"):
+                self._training = begin_cell(
+                    run,
+                    wants=self._wants_metric,
+                    on_metrics=self._sketch,
+                    trouble=self._trouble.add,
+                )
 
     def transform(self, tree: ast.Module) -> ast.Module:
         """The cell's tree as it will run; the tree itself where watching it fails."""
@@ -173,15 +185,25 @@ class TrackedCell:
     def _on_turn(self, step: int, metrics: Mapping[str, float]) -> None:
         if self._run is None:
             return
+        if self._training is not None and not self._training.told.metrics.isdisjoint(metrics):
+            told = self._training.told.metrics
+            metrics = {key: value for key, value in metrics.items() if key not in told}
         try:
             self._run.log_inferred(metrics, step)
         except Exception as error:  # noqa: BLE001 - as in Trouble.caught, at a third of its cost
             self._trouble.add("logging a turn of the loop", error)
+        self._sketch(metrics)
+
+    def _sketch(self, metrics: Mapping[str, float]) -> None:
         for key, value in metrics.items():
             sketch = self._curves.get(key)
             if sketch is None:
                 sketch = self._curves[key] = Sketch()
             sketch.add(value)
+
+    def _wants_metric(self, key: str) -> bool:
+        only = self._arguments.only_metrics
+        return not only or key in only or key in self._arguments.metrics
 
     # After the cell
 
@@ -207,6 +229,9 @@ class TrackedCell:
 
     def _gather(self, result: object, error: BaseException | None) -> Inferred:
         inferred = Inferred()
+        if self._training is not None:
+            with self._trouble.caught("watching what libraries train"):
+                self._told = end_cell(self._training)
         if self._evidence is not None:
             self._evidence.end()
         if self._observer is not None:
@@ -225,15 +250,26 @@ class TrackedCell:
             run.observe({"models": json.dumps(models)} if models else {})
         if run.status != "running":
             return  # The cell ended its run itself.
+        self._add_told(inferred)
         run.log_params({k: v for k, v in inferred.params.items() if k not in run.params})
         for key, values in inferred.curves.items():
-            if key not in self._logged:
+            if key not in self._logged and key not in self._told.metrics:
                 run.log_curve(key, range(len(values)), values)
                 sketch = self._curves[key] = Sketch()
                 for value in values:
                     sketch.add(value)
         # The last turn has logged the value that the loop left behind.
         run.log_inferred({k: v for k, v in inferred.metrics.items() if k not in self._curves})
+
+    def _add_told(self, inferred: Inferred) -> None:
+        """Add the parameters that libraries told, those that the cell does not show itself."""
+        arguments, observer = self._arguments, self._observer
+        seen = list(observer.models().values()) if observer is not None else []
+        only = {*arguments.only_params, *arguments.params, *arguments.overrides}
+        for key, value in self._told.params_beside(inferred.params, seen).items():
+            if not arguments.only_params or key in only:
+                inferred.params[key] = value
+        inferred.notes = (*inferred.notes, *self._told.notes)
 
     def _close(self, run: Run, error: BaseException | None) -> None:
         if self._trouble:

@@ -51,6 +51,25 @@ def infer_requirements(folder: Path, packages: Iterable[str] = ()) -> list[str]:
     return pinned(own | (_declared(own) & loaded) - _OWN)
 
 
+def requirements_of_libraries(parts: Iterable[object]) -> list[str] | None:
+    """Pinned requirements of a model made of ``parts``, where their classes are all libraries' own.
+
+    They are the libraries, and what those require of what is loaded here; ``None`` where a
+    class is the user's own, since only loading the model tells what that needs.
+    """
+    roots = {type(part).__module__.partition(".")[0] for part in parts} - sys.stdlib_module_names
+    homes = metadata.packages_distributions()
+    if not roots or not all(root in homes for root in roots):
+        return None
+    own = {normal_name(name) for root in roots for name in homes[root]} - _OWN
+    loaded = {normal_name(n) for root in _loaded_roots() for n in homes.get(root, ())}
+    return pinned(own | (_declared(own) & loaded) - _OWN)
+
+
+def _loaded_roots() -> set[str]:
+    return {name.partition(".")[0] for name in list(sys.modules)}
+
+
 def _imports(folder: Path) -> dict[str, list[str]] | str:
     """What `nbtrack.models.probe` answers; the error's last line if it fails."""
     with tempfile.TemporaryDirectory() as scratch:

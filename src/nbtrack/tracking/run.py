@@ -164,8 +164,12 @@ class Run(RunHandle):
         else:
             self._log_at(metrics, step, timestamp)
 
+    def next_step(self, key: str) -> int:
+        """One past the last step that was logged under ``key``, 0 where there is none."""
+        return self._last_steps.get(key, -1) + 1
+
     def log_inferred(self, metrics: Mapping[str, object], step: int | None = None) -> None:
-        """Log metrics that were read off the cell, but none under a key that the user logged."""
+        """Log what was read off a cell or a library, under keys that the user has not logged."""
         taken = self.logged_keys
         chosen = {key: value for key, value in metrics.items() if key not in taken}
         if chosen:
