@@ -141,10 +141,10 @@ class _Compared(Selection):
             case "user_id":
                 return 'r."user"'
             case "start_time":
-                return "epoch_ms(r.started)"
+                return "epoch_us(r.started) // 1000"
             case "end_time":
                 self._changes["end_ts"] = None
-                return "epoch_ms(c.end_ts)"
+                return "epoch_us(c.end_ts) // 1000"
             case "artifact_uri":
                 located = "coalesce(nullif(e.location, ''), "
                 return (

@@ -36,7 +36,8 @@ def point_histories(
     """
     low, high = between or (-(2**63), 2**63 - 1)
     sql = f"""
-        SELECT DISTINCT replace(run_id::VARCHAR, '-', '') AS run, step, epoch_ms(ts) AS ts_ms, value
+        SELECT DISTINCT replace(run_id::VARCHAR, '-', '') AS run, step,
+            epoch_us(ts) // 1000 AS ts_ms, value
         FROM base.points
         WHERE run_id IN (SELECT unnest($runs::VARCHAR[])::UUID) AND key = $key
           AND step BETWEEN $low AND $high

@@ -47,7 +47,8 @@ _HEX = "replace(model_id::VARCHAR, '-', '')"
 _ID = f"{_HEX} AS model_id"
 _MODELS = f"""
 SELECT {_ID}, name, experiment, replace(run_id::VARCHAR, '-', '') AS run_id, kind, location, path,
-       epoch_ms(created) AS created_ms, epoch_ms(changed) AS changed_ms, status, deleted
+       epoch_us(created) // 1000 AS created_ms, epoch_us(changed) // 1000 AS changed_ms,
+       status, deleted
 FROM logged_models
 WHERE ($ids::VARCHAR[] IS NULL OR list_contains($ids::VARCHAR[], {_HEX}))
   AND ($experiments::VARCHAR[] IS NULL OR list_contains($experiments::VARCHAR[], experiment))
@@ -69,14 +70,15 @@ ORDER BY key
 """
 _POINTS = f"""
 {_CHOSEN}
-SELECT DISTINCT {_ID}, key, value, step, epoch_ms(measured) AS ts_ms,
+SELECT DISTINCT {_ID}, key, value, step, epoch_us(measured) // 1000 AS ts_ms,
        replace(run_id::VARCHAR, '-', '') AS run_id, data, digest
 FROM base.logged_model_metrics SEMI JOIN chosen USING (model_id)
 ORDER BY key, ts_ms, step, run_id, value
 """
 _MEASURED = """
 SELECT DISTINCT replace(model_id::VARCHAR, '-', '') AS model_id, key, value, step,
-       epoch_ms(measured) AS ts_ms, replace(run_id::VARCHAR, '-', '') AS run_id, data, digest
+       epoch_us(measured) // 1000 AS ts_ms,
+       replace(run_id::VARCHAR, '-', '') AS run_id, data, digest
 FROM base.logged_model_metrics WHERE run_id IN (SELECT unnest($runs::VARCHAR[])::UUID)
 ORDER BY run_id, ts_ms, step, key, model_id
 """

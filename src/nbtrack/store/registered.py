@@ -321,9 +321,9 @@ def version_origins(asked: Asked) -> pyarrow.Table:
     """
     sql = """
         SELECT m.name, r.version, max(r.how) FILTER (r.change = 'version created') AS how,
-               epoch_ms(greatest(max(r.ts) FILTER (
+               epoch_us(greatest(max(r.ts) FILTER (
                    r.change IN ('version created', 'described', 'stage moved')),
-                   max(n.renamed))) AS changed_ms
+                   max(n.renamed))) // 1000 AS changed_ms
         FROM {registry} r JOIN models m USING (model) LEFT JOIN (
             SELECT model, max(ts) AS renamed FROM {registry} WHERE change = 'model renamed'
             GROUP BY model
@@ -338,7 +338,7 @@ def model_changes(asked: Asked) -> pyarrow.Table:
     With ``how`` it was told of when it was made.
     """
     sql = """
-        SELECT m.name, epoch_ms(max(r.ts)) AS changed_ms,
+        SELECT m.name, epoch_us(max(r.ts)) // 1000 AS changed_ms,
                max(r.how) FILTER (r.change = 'model created') AS how
         FROM {registry} r JOIN models m USING (model)
         WHERE r.change IN ('model created', 'model renamed', 'version created', 'version deleted',

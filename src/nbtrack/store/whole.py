@@ -1,18 +1,21 @@
-"""Runs with all that is known of each, for whoever writes them in another form."""
+"""Runs with all that is known of each, for whoever writes them in another form.
+
+As for a page of the run table, one statement that is quick to plan collects what was said of the
+runs, as it was appended; which of it holds is found here.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.store.schema import LAST_VALUE
 from nbtrack.store.selection import PARAM_TEXT
 
 if TYPE_CHECKING:
-    from nbtrack.store.decision import Asked
     from nbtrack.store.origins import StoredInput
+    from nbtrack.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,64 +60,75 @@ class WholeRun:
     models: list[ModelUse] = field(default_factory=list)
 
 
-_CHOSEN = "WITH page AS (SELECT unnest($runs::VARCHAR[])::UUID AS run_id)"
-_RUN = "replace(run_id::VARCHAR, '-', '') AS run"
-_RUNS = f"""
-{_CHOSEN},
-change AS (
-    SELECT run_id, arg_max(name, ts) AS name, arg_max(status, ts) AS status,
-           arg_max(experiment, ts) AS experiment, arg_max(note, ts) AS note,
-           arg_max(deleted, ts) AS deleted,
-           arg_max(coalesce(ended, CASE WHEN status NOT IN ('running', 'scheduled')
-                                   THEN ts END), ts) AS ended
-    FROM base.run_changes SEMI JOIN page USING (run_id) GROUP BY run_id
-)
-SELECT replace(r.run_id::VARCHAR, '-', '') AS run_id, coalesce(c.name, r.name) AS name,
-       coalesce(c.status, 'running') AS status, coalesce(c.experiment, r.experiment) AS experiment,
-       epoch_ms(r.started) AS started_ms, epoch_ms(c.ended) AS ended_ms,
-       coalesce(r."user", '') AS "user", coalesce(r.source, '') AS source,
-       replace(r.parent_id::VARCHAR, '-', '') AS parent_id, coalesce(c.note, '') AS note,
-       coalesce(c.deleted, false) AS deleted
-FROM base.runs r SEMI JOIN page USING (run_id) LEFT JOIN change c USING (run_id)
-"""
-_PAIRS = f"""
-{_CHOSEN}
-SELECT 'params' AS kind, {_RUN}, key, arg_max({PARAM_TEXT}, ts) AS value
-FROM base.params SEMI JOIN page USING (run_id) GROUP BY run_id, key
-UNION ALL
-SELECT 'tags', {_RUN}, key, arg_max_null(value, ts) AS value
-FROM base.tags SEMI JOIN page USING (run_id) GROUP BY run_id, key HAVING value IS NOT NULL
-UNION ALL
-SELECT 'facts', {_RUN}, key, arg_max(value, ts)
-FROM base.facts SEMI JOIN page USING (run_id)
-WHERE list_contains($facts::VARCHAR[], key) GROUP BY run_id, key
-ORDER BY key
-"""
-_METRICS = f"""
-{_CHOSEN}
-SELECT {_RUN}, key, {LAST_VALUE} AS value, max(last_step) AS step,
-       epoch_ms(max(coalesce(last_point_ts, last_ts)) FILTER (last_step = top)) AS ts_ms
-FROM (
-    SELECT *, max(last_step) OVER (PARTITION BY run_id, key) AS top
-    FROM base.summary SEMI JOIN page USING (run_id)
-) GROUP BY run_id, key ORDER BY key
-"""
+_ID = "replace({}::VARCHAR, '-', '')"
+# What a row says is in columns of its kind; the others are empty. Times are in microseconds.
+_COLUMNS = {
+    "kind": "NULL::VARCHAR",
+    "run": _ID.format("run_id"),
+    "ts": "epoch_us(ts)",
+    "key": "NULL::VARCHAR",
+    "text": "NULL::VARCHAR",
+    "number": "NULL::DOUBLE",
+    "step": "NULL::BIGINT",
+    "name": "NULL::VARCHAR",
+    "experiment": "NULL::VARCHAR",
+    "status": "NULL::VARCHAR",
+    "note": "NULL::VARCHAR",
+    "deleted": "NULL::BOOLEAN",
+    "ended": "NULL::BIGINT",
+    "user": "NULL::VARCHAR",
+    "source": "NULL::VARCHAR",
+    "parent": "NULL::VARCHAR",
+}
+_PAIR = {"key": "key", "text": "value"}
+_PARTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "run": (
+        "base.runs",
+        {
+            "ts": "epoch_us(started)",
+            "parent": _ID.format("parent_id"),
+            **{name: f'"{name}"' for name in ("name", "experiment", "user", "source")},
+        },
+    ),
+    "change": (
+        "base.run_changes",
+        {
+            **{name: name for name in ("name", "experiment", "status", "note", "deleted")},
+            "ended": "epoch_us(coalesce(ended, "
+            "CASE WHEN status NOT IN ('running', 'scheduled') THEN ts END))",
+        },
+    ),
+    "params": ("base.params", {**_PAIR, "text": PARAM_TEXT}),
+    "tags": ("base.tags", _PAIR),
+    "facts": ("base.facts", _PAIR),
+    "metric": (
+        "base.summary",
+        {
+            "ts": "epoch_us(coalesce(last_point_ts, last_ts))",
+            "key": "key",
+            "number": "last_value",
+            "step": "last_step",
+        },
+    ),
+    "input": ("base.inputs", {}),
+    "use": (
+        "base.logged_model_uses",
+        {"key": _ID.format("model_id"), "text": "role", "step": "step"},
+    ),
+}
+_CHANGED = ("name", "status", "experiment", "note", "deleted")
+_CHOSEN = "WITH page AS MATERIALIZED (SELECT unnest($runs::VARCHAR[])::UUID AS run_id)"
 _INPUTS = f"""
 {_CHOSEN}
-SELECT {_RUN}, name, kind, digest, shape, schema, size_bytes, is_sampled, source, note, context,
-       tags, coalesce(source_type, '') AS source_type, coalesce(profile, '') AS profile
+SELECT replace(run_id::VARCHAR, '-', '') AS run, name, kind, digest, shape, schema, size_bytes,
+       is_sampled, source, note, context, tags, coalesce(source_type, '') AS source_type,
+       coalesce(profile, '') AS profile
 FROM main.inputs SEMI JOIN page USING (run_id) ORDER BY ts
-"""
-_USES = f"""
-{_CHOSEN}
-SELECT {_RUN}, replace(model_id::VARCHAR, '-', '') AS model_id, role, arg_max(step, ts) AS step,
-       min(ts) AS first
-FROM base.logged_model_uses SEMI JOIN page USING (run_id) GROUP BY ALL ORDER BY first
 """
 
 
 def whole_runs(
-    store: Asked,
+    store: Store,
     run_ids: Sequence[str],
     *,
     facts: Sequence[str] = (),
@@ -125,24 +139,112 @@ def whole_runs(
 
     ``facts`` are those that are wanted. Without ``with_uses`` neither data nor models are read.
     """
-    from nbtrack.store.origins import StoredInput
+    left_out = {
+        *(() if facts else ("facts",)),
+        *(() if with_metrics else ("metric",)),
+        *(() if with_uses else ("input", "use")),
+    }
+    with store.settled():
+        runs = {run.run_id: run for run in _collected(store, run_ids, facts, left_out)}
+    return [runs[run_id] for run_id in run_ids if run_id in runs]
+
+
+def _collected(
+    store: Store, run_ids: Sequence[str], facts: Sequence[str], left_out: set[str]
+) -> list[WholeRun]:
+    said: dict[str, list[dict[str, Any]]] = {kind: [] for kind in _PARTS}
+    for row in _rows(store, run_ids, facts, left_out):
+        said[row["kind"]].append(row)
+    runs = {row["run"]: _begun(row) for row in said["run"]}
+    for row in said["change"]:
+        _change(runs[row["run"]], row)
+    for kind in ("params", "tags", "facts"):
+        # By key, and of each the last that was said.
+        for row in sorted(said[kind], key=lambda row: row["key"]):
+            of_run = getattr(runs[row["run"]], kind)
+            if row["text"] is not None:
+                of_run[row["key"]] = row["text"]
+            elif kind == "tags":
+                of_run.pop(row["key"], None)
+    for point in _last_points(said["metric"]):
+        runs[point["run"]].metrics.append(
+            LastPoint(point["key"], point["number"], point["step"], point["ts"] // 1000)
+        )
+    uses: dict[tuple[str, ...], int] = {}
+    for row in said["use"]:
+        uses[row["run"], row["key"], row["text"]] = row["step"]
+    for (run_id, model_id, role), step in uses.items():
+        runs[run_id].models.append(ModelUse(model_id, role, step))
+    _read_inputs(store, runs, sorted({row["run"] for row in said["input"]}))
+    return list(runs.values())
+
+
+def _rows(
+    store: Store, run_ids: Sequence[str], facts: Sequence[str], left_out: set[str]
+) -> Iterator[dict[str, Any]]:
+    """What was said of the runs, a row each; the first that was said first."""
+    import numpy as np
 
     asked: dict[str, Any] = {"runs": list(run_ids)}
-    runs = {row["run_id"]: WholeRun(**row) for row in store.query(_RUNS, asked).to_pylist()}
-    if runs:
-        pairs = store.query(_PAIRS, {**asked, "facts": list(facts)})
-        columns = (pairs[name].to_pylist() for name in ("kind", "run", "key", "value"))
-        for kind, run, key, value in zip(*columns, strict=True):
-            getattr(runs[run], kind)[key] = value
-    if runs and with_metrics:
-        for row in store.query(_METRICS, asked).to_pylist():
-            of_run = runs[row.pop("run")].metrics
-            of_run.append(LastPoint(**row))
-    if runs and with_uses:
-        for row in store.query(_INPUTS, asked).to_pylist():
-            read = runs[row.pop("run")].inputs
-            read.append(StoredInput(**{**row, "tags": json.loads(row["tags"] or "{}")}))
-        for row in store.query(_USES, asked).to_pylist():
-            use = ModelUse(row["model_id"], row["role"], row["step"])
-            runs[row["run"]].models.append(use)
-    return [runs[run_id] for run_id in run_ids if run_id in runs]
+    if "facts" not in left_out:
+        asked["facts"] = list(facts)
+    parts = " UNION ALL ".join(_part(kind) for kind in _PARTS if kind not in left_out)
+    found = store.arrays(f"{_CHOSEN} {parts}", asked)
+    order = np.argsort(np.ma.getdata(found["ts"]), kind="stable")
+    columns = [found[name][order].tolist() for name in _COLUMNS]
+    for values in zip(*columns, strict=True):
+        yield dict(zip(_COLUMNS, values, strict=True))
+
+
+def _part(kind: str) -> str:
+    table, own = _PARTS[kind]
+    filled = {**_COLUMNS, "kind": f"'{kind}'", **own}
+    listed = ", ".join(f'{value} AS "{name}"' for name, value in filled.items())
+    where = " WHERE list_contains($facts::VARCHAR[], key)" if kind == "facts" else ""
+    return f"SELECT {listed} FROM {table} SEMI JOIN page USING (run_id){where}"
+
+
+def _begun(row: Mapping[str, Any]) -> WholeRun:
+    return WholeRun(
+        row["run"],
+        row["name"],
+        "running",
+        row["experiment"],
+        row["ts"] // 1000,
+        None,
+        row["user"] or "",
+        row["source"] or "",
+        row["parent"],
+        "",
+        False,
+    )
+
+
+def _change(run: WholeRun, row: Mapping[str, Any]) -> None:
+    for name in _CHANGED:
+        if row[name] is not None:
+            setattr(run, name, row[name])
+    if row["ended"] is not None:
+        run.ended_ms = row["ended"] // 1000
+
+
+def _last_points(said: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of each metric of each run the last point, by key; see ``LAST_VALUE`` in the schema."""
+    last: dict[tuple[str, str], tuple[tuple[int, int, float], dict[str, Any]]] = {}
+    for row in said:
+        number = row["number"]
+        rank = row["step"], row["ts"], 0.0 if number != number else number
+        known = last.get((row["run"], row["key"]))
+        if known is None or rank > known[0]:
+            last[row["run"], row["key"]] = rank, row
+    return [last[of][1] for of in sorted(last, key=lambda of: of[1])]
+
+
+def _read_inputs(store: Store, runs: Mapping[str, WholeRun], run_ids: Sequence[str]) -> None:
+    from nbtrack.store.origins import StoredInput
+
+    if not run_ids:
+        return
+    for row in store.query(_INPUTS, {"runs": list(run_ids)}).to_pylist():
+        read = runs[row.pop("run")].inputs
+        read.append(StoredInput(**{**row, "tags": json.loads(row["tags"] or "{}")}))

@@ -18,10 +18,15 @@ from mlflow.entities import (
     LoggedModelOutput,
     LoggedModelParameter,
     LoggedModelStatus,
+    Metric,
+    Param,
+    RunStatus,
+    RunTag,
 )
 from mlflow.exceptions import MlflowException
 
 import nbtrack
+from nbtrack.events import RunEnded, RunStarted, new_run_id
 from tests.integrations.mlflow.both import Both, Id, Refused
 
 
@@ -112,6 +117,8 @@ def test_logged_models_have_the_same_outcomes(both: Both, run: Id) -> None:
         {"field_name": "metrics.acc", "ascending": False},
         {"field_name": "name"},
         {"field_name": "metrics.acc", "dataset_name": "test", "dataset_digest": "d"},
+        {"field_name": "metrics.acc", "dataset_digest": "d", "ascending": False},
+        {"field_name": "metrics.acc", "dataset_digest": "none"},
         {"field_name": "none"},
         {"field_name": "params.lr"},
     ]
@@ -264,7 +271,60 @@ def test_what_mlflows_gc_removes_is_gone_for_good(nbtrack_uri: str) -> None:
         client.get_run(other)
 
 
-def test_what_is_not_supported_says_so(nbtrack_uri: str) -> None:
+def test_a_parameter_without_a_value_is_refused_before_anything_is_logged(
+    both: Both, run: Id
+) -> None:
+    store = "_tracking_client.store"
+    nothing = Param("nothing", None)
+    assert both.ask(f"{store}.log_param", run, nothing) == Refused("BAD_REQUEST")
+    points, tags = [Metric("a", 1.0, 1, 0)], [RunTag("b", "c")]
+    asked = both.ask(f"{store}.log_batch", run, points, [Param("d", "e"), nothing], tags)
+    assert asked == Refused("BAD_REQUEST")
+    found = both.ours.get_run(both.ids[run][1]).data
+    assert (found.metrics, found.params, "b" in found.tags) == ({}, {}, False)
+
+
+def test_an_end_is_kept_of_a_run_that_goes_on(both: Both, run: Id) -> None:
+    update = "_tracking_client.store.update_run_info"
+    for status, end in (
+        (None, 1_700_000_005_000),
+        (RunStatus.RUNNING, 1_700_000_006_000),
+        (RunStatus.FINISHED, 1_700_000_007_000),
+        (RunStatus.RUNNING, None),
+        (RunStatus.SCHEDULED, 1_700_000_008_000),
+    ):
+        both.ask(update, run, status, end, None)
+        both.ask("get_run", run)
+
+
+def test_times_are_told_in_milliseconds_that_have_passed(nbtrack_uri: str) -> None:
+    from nbtrack.tracking import active
+
     client = MlflowClient(nbtrack_uri, nbtrack_uri)
-    with pytest.raises(MlflowException, match="search_traces is not supported by the nbtrack"):
-        client._tracking_client.store.search_traces(["0"])
+    writer = active.current_store(Path(nbtrack_uri.removeprefix("nbtrack://"))).writer()
+    made, at_us = new_run_id(), 1_700_000_000_123_900
+    writer.append(
+        RunStarted(at_us, made, "just", "of times", attended=False),
+        RunEnded(at_us + 1_000, made, "finished"),
+    )
+    info = client.get_run(made).info
+    assert (info.start_time, info.end_time) == (1_700_000_000_123, 1_700_000_000_124)
+    found = client.search_runs([info.experiment_id], "end_time = 1700000000124")
+    assert [each.info.run_id for each in found] == [made]
+
+
+def test_what_is_not_kept_is_listed_as_none_and_refused_in_one_sentence(nbtrack_uri: str) -> None:
+    client = MlflowClient(nbtrack_uri, nbtrack_uri)
+    store = client._tracking_client.store
+    assert store.search_traces(["0"]) == ([], None)
+    assert store.search_datasets(experiment_ids=["0"]) == []
+    assert store.query_trace_metrics(["0"], None, "traces", []).token is None
+    for call in (
+        lambda: store.start_trace(None),
+        lambda: store.log_spans("0", []),
+        lambda: store.create_dataset("d"),
+        lambda: client._get_registry_client().store.create_webhook("w", "https://x", []),
+    ):
+        with pytest.raises(MlflowException, match="is not supported by the nbtrack store") as told:
+            call()
+        assert told.value.error_code == "NOT_IMPLEMENTED"

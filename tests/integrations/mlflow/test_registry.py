@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
+from mlflow.entities.model_registry import RegisteredModelTag
 from mlflow.exceptions import MlflowException
 
 import nbtrack
+from nbtrack.integrations.mlflow.registry_store import NbtrackRegistryStore
 from tests.integrations.mlflow.both import Both, Refused
 
 
@@ -104,3 +107,58 @@ def test_gates_hold_for_mlflows_clients_too(both: Both, nbtrack_uri: str) -> Non
     history = registry.history("gated").df()
     assert history["change"].tolist().count("stage moved") == 1
     assert registry.get_model_version("gated", 1).stage == "Production"
+
+
+def test_what_is_missing_is_said_in_mlflows_words(both: Both) -> None:
+    client = both.ours
+    client.create_registered_model("there")
+    asked = {
+        "Registered Model with name=none not found": [
+            lambda: client.get_registered_model("none"),
+            lambda: client.delete_registered_model("none"),
+            lambda: client.create_model_version("none", "s3://x"),
+            lambda: client.get_model_version_by_alias("none", "a"),
+        ],
+        "Model Version (name=there, version=7) not found": [
+            lambda: client.get_model_version("there", "7"),
+            lambda: client.delete_model_version("there", "7"),
+            lambda: client.set_registered_model_alias("there", "a", "7"),
+            lambda: client.transition_model_version_stage("there", "7", "Staging"),
+        ],
+    }
+    for told, calls in asked.items():
+        for call in calls:
+            with pytest.raises(MlflowException, match=re.escape(told)) as refused:
+                call()
+            assert refused.value.error_code == "RESOURCE_DOES_NOT_EXIST"
+
+
+def test_a_version_keeps_the_id_of_a_run_that_is_none_of_ours(nbtrack_uri: str) -> None:
+    store = NbtrackRegistryStore(nbtrack_uri)
+    store.create_registered_model("foreign")
+    assert store.create_model_version("foreign", "s3://x", "12345").run_id == "12345"
+    assert [v.version for v in store.search_model_versions("run_id = '12345'")] == [1]
+
+
+def test_orders_of_models_have_the_same_outcomes(both: Both) -> None:
+    both.ask("create_registered_model", "ordered 1")
+    both.ask("create_registered_model", "ordered 2")
+    ordered = "name LIKE 'ordered%'"
+    for order in (
+        ["name DESC"], ["last_updated_timestamp DESC"], ["timestamp ASC", "name DESC"],
+        ["creation_timestamp"], ["timestamp", "last_updated_timestamp DESC"], ["name sideways"],
+    ):  # fmt: skip
+        both.ask("search_registered_models", ordered, 10, order)
+
+
+def test_a_name_is_of_a_model_or_of_a_prompt(nbtrack_uri: str) -> None:
+    store = NbtrackRegistryStore(nbtrack_uri)
+    is_prompt = [RegisteredModelTag("mlflow.prompt.is_prompt", "true")]
+    store.create_registered_model("said", is_prompt)
+    for tags, told in (
+        (is_prompt, "Prompt (name=said) already exists"),
+        ([], "the name is already taken by a prompt"),
+    ):
+        with pytest.raises(MlflowException, match=re.escape(told)) as refused:
+            store.create_registered_model("said", tags)
+        assert refused.value.error_code == "RESOURCE_ALREADY_EXISTS"

@@ -14,9 +14,13 @@ from mlflow.store.artifact.artifact_repo import ArtifactRepository, verify_artif
 from nbtrack.artifacts import Wanted
 from nbtrack.integrations.mlflow.addresses import kept_at, split_artifact_uri
 from nbtrack.integrations.mlflow.refusals import told_as_mlflow
+from nbtrack.integrations.mlflow.serving import keep_files_in_the_store
 from nbtrack.tracking.active import current_store
 from nbtrack.tracking.files.places import artifacts_of
 from nbtrack.tracking.stored import StoredRun
+
+# MLflow loads its plugins once, at the beginning; later a worker may have been asked for a file.
+keep_files_in_the_store()
 
 
 @told_as_mlflow

@@ -18,7 +18,6 @@ from mlflow.protos.databricks_pb2 import (
 )
 from mlflow.store.entities.paged_list import PagedList
 from mlflow.store.tracking import (
-    DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH,
     SEARCH_MAX_RESULTS_DEFAULT,
     SEARCH_MAX_RESULTS_THRESHOLD,
 )
@@ -33,6 +32,7 @@ from mlflow.utils.validation import (
 from nbtrack.errors import StoreError
 from nbtrack.events import ExperimentChanged, ExperimentRenamed, RunDeleted, RunEnded
 from nbtrack.integrations.mlflow.addresses import below, store_uri
+from nbtrack.integrations.mlflow.serving import is_chosen, own_root
 
 if TYPE_CHECKING:
     from nbtrack.store import Asked, Decision, Store
@@ -41,8 +41,8 @@ _DEFAULT = "Default"
 # How long what was read holds, though another process may have changed it: MLflow asks each time.
 TRUST_S = 1.0
 _EXPERIMENTS = """
-SELECT number, name, deleted, location, epoch_ms(created) AS created,
-       epoch_ms(changed) AS changed, epoch_us(changed) AS changed_us
+SELECT number, name, deleted, location, epoch_us(created) // 1000 AS created,
+       epoch_us(changed) // 1000 AS changed, epoch_us(changed) AS changed_us
 FROM experiments ORDER BY number
 """
 
@@ -77,9 +77,11 @@ class Experiments:
 
     def _begin_experiments(self, path: Path, artifact_uri: str | None) -> None:
         self._forget_experiments()
-        self.own_root_uri = store_uri(path)
-        chosen = artifact_uri not in (None, "", DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH)
-        self.artifact_root_uri = resolve_uri_if_local(artifact_uri) if chosen else self.own_root_uri
+        self.own_root_uri = own_root(artifact_uri, path) or store_uri(path)
+        is_elsewhere = is_chosen(artifact_uri)
+        self.artifact_root_uri = (
+            resolve_uri_if_local(artifact_uri) if is_elsewhere else self.own_root_uri
+        )
         try:
             if not any(row.number == 0 for row in self._experiment_rows()):
                 self._decide_experiment(self._make_default)

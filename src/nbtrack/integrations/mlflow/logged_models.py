@@ -276,7 +276,7 @@ class LoggedModels(Searching):
                 status=LoggedModelStatus(model.status.upper()),
                 tags=dict(model.tags),
                 params=dict(model.params),
-                metrics=[_metric(point, model.model_id) for point in model.metrics],
+                metrics=[_metric(point, model.model_id) for point in model.metrics] or None,
             )
             for model in stored
         ]
@@ -318,7 +318,7 @@ def _tests_of(comparisons: Sequence[Any], datasets: Sequence[Mapping[str, Any]])
     tests = [_test_of(each, datasets) for each in comparisons]
     is_measured = any(each.entity.type.value == "metrics" for each in comparisons)
     if datasets and not is_measured:
-        tests.append(lambda model: any(_is_on(metric, datasets) for metric in model.metrics))
+        tests.append(lambda model: any(_is_on(m, datasets) for m in model.metrics or ()))
     return tests
 
 
@@ -328,7 +328,7 @@ def _test_of(comparison: Any, datasets: Sequence[Mapping[str, Any]]) -> Test:
     if kind == "metrics":
         return lambda model: any(
             metric.key == key and compare(metric.value, value)
-            for metric in model.metrics
+            for metric in model.metrics or ()
             if not datasets or _is_on(metric, datasets)
         )
     if kind == "attributes":
@@ -342,8 +342,8 @@ def _holds(compare: Callable[[Any, Any], Any], left: Any, right: Any) -> bool:
 
 def _is_on(metric: Metric, datasets: Sequence[Mapping[str, Any]]) -> bool:
     return any(
-        metric.dataset_name == each["dataset_name"]
-        and each.get("dataset_digest", metric.dataset_digest) == metric.dataset_digest
+        metric.dataset_name == (each.get("dataset_name") or metric.dataset_name)
+        and metric.dataset_digest == (each.get("dataset_digest") or metric.dataset_digest)
         for each in datasets
     )
 
@@ -384,12 +384,12 @@ def _sorted_by(name: str, clause: Mapping[str, Any]) -> Callable[[LoggedModel], 
         raise MlflowException.invalid_parameter_value(
             f"Invalid order by field name: {name}. Only metrics are supported."
         )
-    datasets = [clause] if clause.get("dataset_name") else []
+    datasets = [clause] if clause.get("dataset_name") or clause.get("dataset_digest") else []
 
     def last(model: LoggedModel) -> float | None:
         found = [
             metric
-            for metric in model.metrics
+            for metric in model.metrics or ()
             if metric.key == key and (not datasets or _is_on(metric, datasets))
         ]
         # The latest, of the greatest step, of the first run.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from mlflow.exceptions import MlflowException
@@ -55,26 +55,50 @@ def _telling(method: Callable[..., Any]) -> Callable[..., Any]:
             return method(*args, **kwargs)
         except NbtrackError as error:
             code = _CODES.get(type(error), codes.INTERNAL_ERROR)
-            raise MlflowException(str(error), code) from error
+            told = str(error)
+            if isinstance(error, ModelNotFound):
+                asked = inspect.signature(method).bind(*args, **kwargs).arguments
+                told = f"{_not_found(asked)}. {told}"
+            raise MlflowException(told, code) from error
 
     return telling
 
 
-def refuse_the_rest(*, of: type, but: frozenset[str]) -> Callable[[_Class], _Class]:
+def _not_found(asked: Mapping[str, Any]) -> str:
+    """What MLflow says where there is no such model or version; clients look for its words."""
+    if "version" in asked:
+        return f"Model Version (name={asked.get('name')}, version={asked['version']}) not found"
+    return f"Registered Model with name={asked.get('name')} not found"
+
+
+def refuse_the_rest(
+    *, of: type, but: frozenset[str], empty: Mapping[str, Callable[[], Any]]
+) -> Callable[[_Class], _Class]:
     """A class decorator: what ``of`` declares and the class has not is refused by its name.
 
-    ``but`` are methods of ``of`` that do their work as they are.
+    ``but`` are methods of ``of`` that do their work as they are. Those of ``empty`` list what a
+    store of ours holds none of, and answer so: MLflow's pages ask for it all the time.
     """
 
     def refusing(cls: _Class) -> _Class:
         own = {name for each in cls.__mro__ if not issubclass(of, each) for name in vars(each)}
         for each in of.__mro__[:-1]:
-            for name, method in vars(each).items():
-                if inspect.isfunction(method) and name not in own | but and name[0] != "_":
-                    setattr(cls, name, _refusal(name))
+            for name, declared in vars(each).items():
+                if inspect.isfunction(declared) and name not in own | but and name[0] != "_":
+                    answer = empty.get(name)
+                    method = _refusal(name) if answer is None else _empty(name, answer)
+                    setattr(cls, name, method)
         return cls
 
     return refusing
+
+
+def _empty(name: str, answer: Callable[[], Any]) -> Callable[..., Any]:
+    def empty(self: object, *args: object, **kwargs: object) -> Any:  # noqa: ARG001
+        return answer()
+
+    empty.__name__ = name
+    return empty
 
 
 def _refusal(name: str) -> Callable[..., Any]:

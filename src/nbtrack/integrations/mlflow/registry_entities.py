@@ -51,7 +51,7 @@ def _version(version: OurVersion, row: Mapping[str, Any], aliases: Sequence[str]
         user_id=(version.user if origin.created_ms is None else origin.user) or None,
         current_stage=version.stage,
         source=origin.source,
-        run_id=None if version.run_id == NO_RUN else version.run_id,
+        run_id=origin.run_id if version.run_id == NO_RUN else version.run_id,
         tags=[ModelVersionTag(key, text) for key, text in version.tags.items()],
         run_link=origin.run_link,
         aliases=list(aliases),

@@ -19,7 +19,11 @@ from mlflow.entities.model_registry.model_version_stages import (
     DEFAULT_STAGES_FOR_GET_LATEST_VERSIONS,
 )
 from mlflow.exceptions import MlflowException
-from mlflow.prompt.registry_utils import add_prompt_filter_string
+from mlflow.prompt.registry_utils import (
+    add_prompt_filter_string,
+    handle_resource_already_exist_error,
+    has_prompt_tag,
+)
 from mlflow.protos.databricks_pb2 import (
     INVALID_PARAMETER_VALUE,
     RESOURCE_ALREADY_EXISTS,
@@ -34,10 +38,8 @@ from mlflow.store.model_registry import (
     SEARCH_REGISTERED_MODEL_MAX_RESULTS_THRESHOLD,
 )
 from mlflow.store.model_registry.abstract_store import AbstractStore
-from mlflow.utils.search_utils import SearchModelUtils, SearchModelVersionUtils
+from mlflow.utils.search_utils import SearchModelUtils, SearchModelVersionUtils, SearchUtils
 from mlflow.utils.validation import (
-    _validate_model_alias_name,
-    _validate_model_alias_name_reserved,
     _validate_model_name,
     _validate_model_renaming,
     _validate_model_version,
@@ -57,6 +59,11 @@ from nbtrack.integrations.mlflow.registry_entities import (
     stage_named,
 )
 from nbtrack.integrations.mlflow.tracking_store import NbtrackStore
+from nbtrack.integrations.mlflow.versions import (
+    validate_alias,
+    validate_alias_is_free,
+    warn_if_untested,
+)
 from nbtrack.integrations.mlflow_entities.origins import Origin, origin_of
 from nbtrack.integrations.mlflow_entities.tags import is_run_id
 from nbtrack.registry.finding import find_version
@@ -96,7 +103,9 @@ _AS_THEY_ARE = frozenset(
 
 
 @told_as_mlflow
-@refuse_the_rest(of=AbstractStore, but=_AS_THEY_ARE)
+@refuse_the_rest(
+    of=AbstractStore, but=_AS_THEY_ARE, empty={"list_webhooks": lambda: PagedList([], None)}
+)
 class NbtrackRegistryStore(AbstractStore):  # type: ignore[misc]
     """The registry of the store in the folder that ``store_uri`` names.
 
@@ -105,6 +114,7 @@ class NbtrackRegistryStore(AbstractStore):  # type: ignore[misc]
     """
 
     def __init__(self, store_uri: str, tracking_uri: str | None = None) -> None:
+        warn_if_untested()
         super().__init__(store_uri, tracking_uri)
         self.store_uri = store_uri
         self.store = current_store(store_path(store_uri))
@@ -123,8 +133,9 @@ class NbtrackRegistryStore(AbstractStore):  # type: ignore[misc]
         for tag in tags or ():
             _validate_registered_model_tag(tag.key, tag.value)
         with turn_at(self.store) as turn:
-            if _has_model(turn, name):
-                raise _is_there(name)
+            if (taken := _tags_of(turn, name)) is not None:
+                is_prompt = has_prompt_tag(taken), has_prompt_tag(list(tags or ()))
+                handle_resource_already_exist_error(name, *is_prompt)
             model = turn.append("model created", None, value=name).number
             _describe(turn, model, None, description, tags)
         return self.get_registered_model(name)
@@ -152,7 +163,7 @@ class NbtrackRegistryStore(AbstractStore):  # type: ignore[misc]
         with turn_at(self.store) as turn:
             model = turn.model_id(name)
             if new_name != name:
-                if _has_model(turn, new_name):
+                if _tags_of(turn, new_name) is not None:
                     raise _is_there(new_name)
                 turn.append("model renamed", model, key=name, value=new_name)
         return self.get_registered_model(new_name)
@@ -170,12 +181,13 @@ class NbtrackRegistryStore(AbstractStore):  # type: ignore[misc]
         page_token: str | None = None,
     ) -> PagedList[RegisteredModel]:
         """The models that fit, by name unless told otherwise; a token where there are more."""
-        _check_size(max_results, SEARCH_REGISTERED_MODEL_MAX_RESULTS_THRESHOLD, least=0)
+        most = SEARCH_REGISTERED_MODEL_MAX_RESULTS_THRESHOLD
+        _check_size(max_results, most, least=0, what="request parameter max_results")
         with self.store.settled():
             models = all_models(self.store)
         wanted = add_prompt_filter_string(filter_string, is_prompt=False)
         found = SearchModelUtils.filter(models, wanted)
-        return page_of(SearchModelUtils.sort(found, order_by), max_results, page_token)
+        return page_of(_sorted(found, order_by), max_results, page_token)
 
     def get_latest_versions(
         self, name: str, stages: Sequence[str] | None = None
@@ -225,7 +237,8 @@ class NbtrackRegistryStore(AbstractStore):  # type: ignore[misc]
         for tag in tags or ():
             _validate_model_version_tag(tag.key, tag.value)
         made_of, location, run_id = self._found(source, run_id, model_id)
-        origin = Origin(source, location, run_link, model_id)
+        run = run_id if is_run_id(run_id) else None
+        origin = Origin(source, location, run_link, model_id, run_id=None if run else run_id)
         with turn_at(self.store) as turn:
             row = turn.model(name)
             model, version = row["model"], row["last_version"] + 1
@@ -233,7 +246,7 @@ class NbtrackRegistryStore(AbstractStore):  # type: ignore[misc]
                 "version created",
                 model,
                 version,
-                run=run_id if is_run_id(run_id) else None,
+                run=run,
                 key=made_of.path if made_of is not None else "",
                 value=made_of.digest if made_of is not None else "",
                 how=origin.text(),
@@ -391,15 +404,15 @@ class NbtrackRegistryStore(AbstractStore):  # type: ignore[misc]
     def set_registered_model_alias(self, name: str, alias: str, version: Any) -> None:
         """Let an alias be this version, whatever it was before."""
         _validate_model_name(name)
-        _validate_model_alias_name(alias)
-        _validate_model_alias_name_reserved(alias)
+        validate_alias(alias)
+        validate_alias_is_free(alias)
         with self._turn_at_version(name, version) as (turn, found):
             turn.append("alias set", turn.model_id(name), found.version, key=alias)
 
     def delete_registered_model_alias(self, name: str, alias: str) -> None:
         """Remove an alias; one that is not there changes nothing."""
         _validate_model_name(name)
-        _validate_model_alias_name(alias)
+        validate_alias(alias)
         with turn_at(self.store) as turn:
             model = turn.model(name)
             if alias in model["aliases"]:
@@ -408,7 +421,7 @@ class NbtrackRegistryStore(AbstractStore):  # type: ignore[misc]
     def get_model_version_by_alias(self, name: str, alias: str) -> ModelVersion:
         """The version that an alias is; of ``latest`` the one with the greatest number."""
         _validate_model_name(name)
-        _validate_model_alias_name(alias)
+        validate_alias(alias)
         if alias.lower() == _LATEST:
             latest = self.get_latest_versions(name)
             if not latest:
@@ -438,10 +451,12 @@ def open_registry_store(
     return NbtrackRegistryStore(store_uri, tracking_uri)
 
 
-def _has_model(turn: Turn, name: str) -> bool:
+def _tags_of(turn: Turn, name: str) -> dict[str, str] | None:
+    """The tags of the model that is called so, if one is."""
     from nbtrack.store import model_row
 
-    return model_row(turn.asked, name) is not None
+    row = model_row(turn.asked, name)
+    return None if row is None else {tag["key"]: tag["value"] for tag in row["tags"] or ()}
 
 
 def _describe(
@@ -470,17 +485,30 @@ def _run_and_path(uri: str) -> tuple[str | None, str]:
     return kept.run_id, kept.path
 
 
+def _sorted(models: list[RegisteredModel], order_by: Sequence[str] | None) -> list[RegisteredModel]:
+    order: dict[str, str] = {}
+    for clause in order_by or ():
+        key, is_ascending = SearchUtils.parse_order_by_for_search_registered_models(clause)
+        # All that is no name means one time.
+        field = "name" if key == "name" else "last_updated_timestamp"
+        if field in order:
+            raise MlflowException(f"`order_by` contains duplicate fields: {order_by}")
+        order[field] = f"{field} {'ASC' if is_ascending else 'DESC'}"
+    found: list[RegisteredModel] = SearchModelUtils.sort(models, list(order.values()))
+    return found
+
+
 def _is_there(name: str) -> MlflowException:
     return MlflowException(
         f"Registered Model (name={name}) already exists.", RESOURCE_ALREADY_EXISTS
     )
 
 
-def _check_size(max_results: Any, most: int, *, least: int = 1) -> None:
+def _check_size(max_results: Any, most: int, *, least: int = 1, what: str = "max_results") -> None:
     if not isinstance(max_results, int) or max_results < least:
         told = f"It must be a positive integer, but got {max_results}"
     elif max_results > most:
         told = f"It must be at most {most}, but got value {max_results}"
     else:
         return
-    raise MlflowException(f"Invalid value for max_results. {told}", INVALID_PARAMETER_VALUE)
+    raise MlflowException(f"Invalid value for {what}. {told}", INVALID_PARAMETER_VALUE)

@@ -25,7 +25,11 @@ from mlflow.entities import (
     RunTag,
 )
 from mlflow.exceptions import MlflowException
-from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE, RESOURCE_DOES_NOT_EXIST
+from mlflow.protos.databricks_pb2 import (
+    BAD_REQUEST,
+    INVALID_PARAMETER_VALUE,
+    RESOURCE_DOES_NOT_EXIST,
+)
 from mlflow.utils.mlflow_tags import MLFLOW_LOGGED_MODELS
 from mlflow.utils.name_utils import _generate_random_name
 from mlflow.utils.validation import (
@@ -133,10 +137,13 @@ class Runs(Experiments):
                 f"Current state is {LifecycleStage.DELETED}.",
                 INVALID_PARAMETER_VALUE,
             )
-        self._seen[run_id] = _Seen(at, dict(run.params))
+        self._see(run_id, at, dict(run.params))
+        return run
+
+    def _see(self, run_id: str, at: float, params: dict[str, str]) -> None:
+        self._seen[run_id] = _Seen(at, params)
         if len(self._seen) > _MAX_SEEN:
             del self._seen[next(iter(self._seen))]
-        return run
 
     def _params_of(self, run_id: str) -> dict[str, str]:
         """The parameters of a run that is active: what was read a moment ago is not read again."""
@@ -218,6 +225,7 @@ class Runs(Experiments):
         made = FactsObserved(writer.now_us(), run_id, {MADE_BY: mlflow.__version__})
         writer.append(started, made, *tag_events(writer, run_id, texts))
         # What was just said need not be read.
+        self._see(run_id, time.monotonic(), {})
         begun = WholeRun(
             run_id,
             name,
@@ -242,16 +250,19 @@ class Runs(Experiments):
         run, writer = self._active_run(run_id), self._writer
         events: list[Event] = []
         status = run.status if run_status is None else RunStatus.to_string(run_status).lower()
-        if status in ("running", "scheduled"):
-            if status != run.status:
-                run.status = status
-                events.append(RunResumed(writer.now_us(), run_id, False, status))  # type: ignore[arg-type]
-        elif status != run.status or end_time not in (None, run.ended_ms):
+        is_open = status in ("running", "scheduled")
+        has_end = end_time not in (None, run.ended_ms)
+        if has_end or (status != run.status and not is_open):
             now = writer.now_us()
             ended = _us(end_time) if end_time is not None else _ended_us(run, now)
             seconds = max(0.0, ended / 1e6 - run.started_ms / 1e3)
-            run.status, run.ended_ms = status, ended // 1000
-            events.append(RunEnded(now, run_id, status, seconds, ended))  # type: ignore[arg-type]
+            run.ended_ms = ended // 1000
+            # One that goes on, and has an end all the same, was ended before.
+            over: Any = "finished" if is_open else status
+            events.append(RunEnded(now, run_id, over, seconds, ended))
+        if is_open and (has_end or status != run.status):
+            events.append(RunResumed(writer.now_us(), run_id, False, status))  # type: ignore[arg-type]
+        run.status = status
         if run_name and run_name != run.name:
             run.name = run_name
             events.append(RunRenamed(writer.now_us(), run_id, run_name))
@@ -308,6 +319,7 @@ class Runs(Experiments):
     def log_param(self, run_id: str, param: Param) -> None:
         """Log one parameter; what it is already it may be again."""
         checked = _validate_param(param.key, param.value)
+        _check_has_value(checked)
         known = self._params_of(run_id).get(checked.key)
         if known is not None and known != checked.value:
             raise MlflowException(
@@ -352,6 +364,8 @@ class Runs(Experiments):
         _validate_param_keys_unique(params)
         for place, metric in enumerate(metrics):
             _check_metric(metric, f"metrics[{place}]")
+        for param in params:
+            _check_has_value(param)
         known = self._params_of(run_id)
         changed = [
             {"key": p.key, "old_value": known[p.key], "new_value": p.value}
@@ -433,6 +447,11 @@ def _us(milliseconds: float) -> int:
 
 def _ended_us(run: WholeRun, now_us: int) -> int:
     return now_us if run.ended_ms is None else run.ended_ms * 1000
+
+
+def _check_has_value(param: Param) -> None:
+    if param.value is None:
+        raise MlflowException(f"Parameter {param.key!r} has no value; log a text.", BAD_REQUEST)
 
 
 def _check_metric(metric: Metric, path: str) -> None:

@@ -52,7 +52,7 @@ class Searching(MetricHistory):
                 order=order,
                 offset=offset,
                 limit=None if max_results is None else max_results + 1,
-                root=self.own_root_uri,
+                root=self.own_root_uri.rstrip("/"),
             )
             token = None
             if max_results is not None and len(found) > max_results:

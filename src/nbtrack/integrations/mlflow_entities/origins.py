@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass
 class Origin:
     """What MLflow told of a version when it was made, beside the files that it is of.
 
-    ``created_ms`` and ``user`` are when, and who, where it was made elsewhere.
+    ``created_ms`` and ``user`` are when, and who, where it was made elsewhere. ``run_id`` is of a
+    run whose id none of ours can have.
     """
 
     source: str
@@ -19,6 +20,7 @@ class Origin:
     model_id: str | None = None
     created_ms: int | None = None
     user: str | None = None
+    run_id: str | None = None
 
     def text(self) -> str:
         """The form in which it is kept with the change."""
