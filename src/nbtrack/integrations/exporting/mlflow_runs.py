@@ -54,8 +54,8 @@ class InMlflowsWords:
     def experiments(self, names: Sequence[str] | None = None) -> list[MlflowExperiment]:
         """All experiments, or those of these names, by number."""
         rows = self._store.query(
-            "SELECT number, name, deleted, location, epoch_ms(created) AS created, "
-            "epoch_ms(changed) AS changed FROM experiments ORDER BY number",
+            "SELECT number, name, deleted, location, epoch_us(created) // 1000 AS created, "
+            "epoch_us(changed) // 1000 AS changed FROM experiments ORDER BY number",
         ).to_pylist()
         tags: dict[int, dict[str, str]] = defaultdict(dict)
         for row in self._store.query("SELECT number, key, value FROM experiment_tags").to_pylist():
