@@ -161,7 +161,8 @@ class Record:
         }
         if self._steps_before is None:
             # One number for all curves: those that have a point now and then stay in step.
-            self._steps_before = max(0, *(self.run.next_step(key) - step for key in points))
+            own = points.keys() - self.run.logged_keys
+            self._steps_before = max([0, *(self.run.next_step(key) - step for key in own)])
         moved = step + self._steps_before
         self._log(points, lambda _: moved)
 

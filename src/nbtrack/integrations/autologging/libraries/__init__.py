@@ -50,7 +50,10 @@ class Library:
         )
 
 
-LIBRARIES = (Library("sklearn", ("sklearn.base",), (1, 5), (1, 9)),)
+LIBRARIES = (
+    Library("sklearn", ("sklearn.base",), (1, 5), (1, 9)),
+    Library("keras", ("keras",), (3, 12), (3, 15), aliases=("tensorflow",)),
+)
 
 
 def library_names(given: object, argument: str) -> frozenset[str]:
