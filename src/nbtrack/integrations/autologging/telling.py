@@ -38,6 +38,7 @@ class Telling:
         self._trouble: Trouble = self._warn
         self._warned = False
         self._own: Run | None = None
+        self._own_id: str | None = None
         self.record: Record | None = None
 
     def __reduce__(self) -> tuple[type[Telling], tuple[str]]:
@@ -47,13 +48,21 @@ class Telling:
         """Tell this record, of a training that autologging watches."""
         self._given, self._trouble = record, trouble
 
+    def leave(self) -> None:
+        """The training that autologging watched is over; the next one may be without it."""
+        self._given, self._trouble, self.record = None, self._warn, None
+
     @property
     def is_given(self) -> bool:
         """Whether autologging has passed the callback, and tells the settings itself."""
         return self._given is not None
 
-    def begin(self, call: str, run: Run | None = None) -> None:
-        """A training begins, in the library's function ``call``: find its run, or begin one."""
+    def begin(self, call: str = "", run: Run | None = None, *, again: bool = False) -> None:
+        """A training begins: find its run, or begin one; with ``again``, the last one anew.
+
+        ``call`` is the library's function whose end is the training's, where the library
+        may leave it without a word.
+        """
         self.record = self._given
         if self.record is not None:
             return
@@ -62,7 +71,8 @@ class Telling:
             _end_abandoned()
             run = run or active_run()
             if run is None:
-                run = self._own = start_run()
+                run = self._own = start_run(self._own_id if again else None)
+                self._own_id = run.id
                 _begun[run] = _frame_of(call)
             self.record = Record(run, _EXPLICIT)
         except Exception as error:  # noqa: BLE001 - the border between tracking and the user's training
