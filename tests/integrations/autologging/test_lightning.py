@@ -18,6 +18,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 import nbtrack
+from nbtrack.integrations.autologging import record
 
 torch = pytest.importorskip("torch")
 pl = pytest.importorskip("lightning.pytorch")
@@ -294,7 +295,8 @@ def test_a_logger_that_is_pickled_logs_to_the_same_run(place: Path, runs: Runs) 
     with nbtrack.run():
         logger = NbtrackLogger()
         logger.log_metrics({"loss": 1.0}, step=0)
-        # As in a process that Lightning starts for a device.
+        # As in a process that Lightning starts for a device, which knows nothing of the run yet.
+        record._told_of.clear()
         pickle.loads(pickle.dumps(logger)).log_metrics({"loss": 0.5}, step=1)
     copy.deepcopy(NbtrackLogger()).log_metrics({"other": 1.0}, step=0)
     first, second = runs()

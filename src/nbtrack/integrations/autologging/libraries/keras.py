@@ -88,6 +88,7 @@ class ModelFit(Training):
     """``Model.fit``."""
 
     library = "keras"
+    _added: NbtrackCallback | None = None
 
     def begin(self) -> None:
         model = self.given["self"]
@@ -98,7 +99,6 @@ class ModelFit(Training):
         self._stopping = [
             each for each in _all(callbacks) if isinstance(each, keras.callbacks.EarlyStopping)
         ]
-        self._added: NbtrackCallback | None = None
         if not any(isinstance(each, NbtrackCallback) for each in _all(callbacks)):
             self._add(callbacks)
 

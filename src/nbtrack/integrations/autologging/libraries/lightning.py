@@ -12,7 +12,7 @@ import inspect
 import sys
 import weakref
 from argparse import Namespace
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -157,6 +157,11 @@ class TrainerFit(Training):
     """``Trainer.fit``."""
 
     library = "lightning"
+    _callback: _Beginning | None = None
+    _added: NbtrackLogger | None = None
+    _lent: Sequence[NbtrackLogger] = ()
+    _example: tuple[Any, Any] | None = None
+    _hook: Any = None
 
     def begin(self) -> None:
         trainer, module = self.given["self"], self.given["model"]
@@ -167,7 +172,6 @@ class TrainerFit(Training):
         telling.use(self.record, self.trouble)
         self._callback = _Beginning(telling, tells_epochs=not trainer.loggers)
         trainer.callbacks.append(self._callback)
-        self._added: NbtrackLogger | None = None
         self._lent = [each for each in trainer.loggers if isinstance(each, NbtrackLogger)]
         if trainer.loggers and not self._lent:
             self._added = NbtrackLogger()
@@ -175,8 +179,6 @@ class TrainerFit(Training):
             trainer.loggers = [*trainer.loggers, self._added]
         for logger in self._lent:
             logger.telling.use(self.record, self.trouble)
-        self._example: tuple[Any, Any] | None = None
-        self._hook: Any = None
         if self.record.options.log_models:
             self._hook = module.register_forward_hook(self._see_example)
         _run_of[trainer] = self.record.run.id
