@@ -292,8 +292,8 @@ def test_autologging_adds_no_second_logger(trainer: Callable[..., Any], runs: Ru
 
 
 def test_a_logger_that_is_pickled_logs_to_the_same_run(place: Path, runs: Runs) -> None:
-    with nbtrack.run():
-        logger = NbtrackLogger()
+    with nbtrack.run() as run:
+        logger = NbtrackLogger(run)
         logger.log_metrics({"loss": 1.0}, step=0)
         # As in a process that Lightning starts for a device, which knows nothing of the run yet.
         record._told_of.clear()

@@ -46,14 +46,13 @@ class NbtrackCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
     def __init__(self, run: Run | None = None) -> None:
         super().__init__()
-        self.telling = Telling("keras")
-        self._run = run
+        self.telling = Telling("keras", run)
         self._first_rate: float | None = None
         self._rate_moves = False
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002
         self._rate_moves = False
-        self.telling.begin("fit", self._run)
+        self.telling.begin("fit")
         self.telling.tell("looking at the model", self._tell_model)
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:

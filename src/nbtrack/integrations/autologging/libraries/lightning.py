@@ -15,7 +15,6 @@ from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -23,7 +22,6 @@ from nbtrack.integrations.autologging.patches import Patches
 from nbtrack.integrations.autologging.record import Record
 from nbtrack.integrations.autologging.telling import Telling
 from nbtrack.integrations.autologging.training import Training
-from nbtrack.tracking.active import start_apart
 from nbtrack.tracking.run import Run
 
 _EXAMPLE_ROWS = 5
@@ -67,17 +65,8 @@ class NbtrackLogger(_lightning.loggers.Logger):  # type: ignore[misc, name-defin
 
     def __init__(self, run: Run | None = None) -> None:
         super().__init__()
-        self.telling = Telling("lightning")
-        self._run = run
-        self._elsewhere: tuple[str, Path] | None = None
+        self.telling = Telling("lightning", run)
         self._last_step: int | None = None
-
-    def __getstate__(self) -> dict[str, Any]:
-        """For a process that Lightning starts: which run goes on there."""
-        record = self.telling.record
-        run = self._run or (record.run if record is not None else None)
-        elsewhere = self._elsewhere if run is None else (run.id, run.store.path)
-        return {**self.__dict__, "_run": None, "_elsewhere": elsewhere}
 
     @property
     @_rank_zero_only  # type: ignore[untyped-decorator]
@@ -119,10 +108,7 @@ class NbtrackLogger(_lightning.loggers.Logger):  # type: ignore[misc, name-defin
 
     def _record(self) -> Record | None:
         if self.telling.record is None:
-            run = self._run
-            if run is None and self._elsewhere is not None:
-                run = start_apart(self._elsewhere[0], store=self._elsewhere[1])
-            self.telling.begin(run=run, again=True)
+            self.telling.begin(again=True)
             if not self.telling.is_given:
                 self.telling.tell("naming the training", lambda r: r.name("Trainer", self))
         return self.telling.record
@@ -136,13 +122,15 @@ class _Beginning(_lightning.Callback):  # type: ignore[misc, name-defined]
         self._tells_epochs = tells_epochs
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:  # noqa: ARG002
+        if not trainer.is_global_zero:
+            return
         self._telling.begin()
         self._telling.tell(
             "looking at the optimizer", lambda record: self._optimizer(record, trainer)
         )
 
     def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:  # noqa: ARG002
-        if self._tells_epochs:
+        if self._tells_epochs and trainer.is_global_zero:
             self._telling.tell(
                 "logging an epoch",
                 lambda record: record.metrics(trainer.callback_metrics, trainer.current_epoch),

@@ -55,14 +55,13 @@ class NbtrackCallback(TrainerCallback):
     """
 
     def __init__(self, run: Run | None = None) -> None:
-        self.telling = Telling("transformers")
-        self._run = run
+        self.telling = Telling("transformers", run)
         self._trains = False
         self._last_step = -1
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **given: Any) -> None:  # noqa: ARG002
         self._trains, self._last_step = True, -1
-        self.telling.begin("train", self._run)
+        self.telling.begin("train")
         self.telling.tell(
             "looking at the arguments", lambda record: self._begin(record, args, given.get("model"))
         )
@@ -78,7 +77,7 @@ class NbtrackCallback(TrainerCallback):
         if not state.is_world_process_zero:
             return
         if not self._trains and self.telling.record is None:
-            self.telling.begin("evaluate", self._run, again=True)
+            self.telling.begin("evaluate", again=True)
             self.telling.tell("naming the evaluation", lambda r: r.name("Trainer", self))
         points = {key: value for key, value in (logs or {}).items() if _is_number(value)}
         if state.global_step == self._last_step:
