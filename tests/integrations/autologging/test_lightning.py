@@ -281,11 +281,19 @@ def test_a_run_of_the_logger_fails_with_its_training(
     assert steps(run, "loss_step") == [1]
 
 
-def test_autologging_adds_no_second_logger(trainer: Callable[..., Any], runs: Runs) -> None:
+@pytest.mark.parametrize("is_begun", [False, True])
+def test_autologging_adds_no_second_logger(
+    is_begun: bool, trainer: Callable[..., Any], runs: Runs
+) -> None:
     light()
-    made = trainer(logger=NbtrackLogger())
+    logger = NbtrackLogger()
+    if is_begun:
+        assert logger.version is not None
+    made = trainer(logger=logger)
     made.fit(Line(), batches(), batches())
     (run,) = runs()
+    assert run.status == "finished"
+    assert nbtrack.active_run() is None
     assert steps(run, "loss_step") == [1, 3, 5, 7]
     assert run.params["optimizer_name"] == "SGD"
     assert {file.path for file in nbtrack.list_artifacts(run_id=run.id)} == {"model_summary.txt"}

@@ -106,6 +106,11 @@ class Record:
         """Whether this is a tracked cell's run: nobody asked for more than what costs nothing."""
         return self._told.holds_params
 
+    @property
+    def is_named(self) -> bool:
+        """Whether it has been said what is trained."""
+        return bool(self._training)
+
     def name(self, word: str, model: object = None) -> None:
         """Say what is trained: a word for it, and the object, by which it is known again."""
         known = self._told.of_model.get(id(model)) if model is not None else None

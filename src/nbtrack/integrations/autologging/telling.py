@@ -52,6 +52,7 @@ class Telling:
         self._warned = False
         self._own: Run | None = None
         self._own_id: str | None = None
+        self._status = "failed"
         self.record: Record | None = None
 
     def __reduce__(self) -> tuple[type[Telling], tuple[object, ...]]:
@@ -64,11 +65,13 @@ class Telling:
 
     def use(self, record: Record, trouble: Trouble) -> None:
         """Tell this record, of a training that autologging watches."""
-        self._given, self._trouble = record, trouble
+        self._given, self._trouble, self.record = record, trouble, None
+        self._status = "failed"
 
     def leave(self) -> None:
         """The training that autologging watched is over; the next one may be without it."""
-        self._given, self._trouble, self.record = None, self._warn, None
+        self._given, self._trouble = None, self._warn
+        self.end(self._status)
 
     @property
     def is_given(self) -> bool:
@@ -114,7 +117,10 @@ class Telling:
             self._trouble(doing, error)
 
     def end(self, status: str = "finished", error: BaseException | None = None) -> None:
-        """The training is over: end its run, if it was begun here."""
+        """The training is over: end its run, if it was begun here, and nobody else tells of it."""
+        if self._given is not None:
+            self._status, self.record = status, None
+            return
         own, self._own, self.record = self._own, None, None
         if own is not None:
             _begun.pop(own, None)

@@ -88,12 +88,12 @@ class NbtrackLogger(_lightning.loggers.Logger):  # type: ignore[misc, name-defin
     @_rank_zero_only  # type: ignore[untyped-decorator]
     def log_hyperparams(self, params: Any, *_: Any, **__: Any) -> None:
         given = vars(params) if isinstance(params, Namespace) else dict(params or {})
-        self._record()
+        self._begin()
         self.telling.tell("logging hyperparameters", lambda r: r.params(dict(_flat(given))))
 
     @_rank_zero_only  # type: ignore[untyped-decorator]
     def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
-        self._record()
+        self._begin()
         if step is None:
             self.telling.tell("logging metrics", lambda record: record.results(metrics))
             return
@@ -109,9 +109,12 @@ class NbtrackLogger(_lightning.loggers.Logger):  # type: ignore[misc, name-defin
     def _record(self) -> Record | None:
         if self.telling.record is None:
             self.telling.begin(again=True)
-            if not self.telling.is_given:
-                self.telling.tell("naming the training", lambda r: r.name("Trainer", self))
         return self.telling.record
+
+    def _begin(self) -> None:
+        record = self._record()
+        if record is not None and not record.is_named:
+            record.name("Trainer", self)
 
 
 class _Beginning(_lightning.Callback):  # type: ignore[misc, name-defined]
