@@ -249,7 +249,7 @@ def _optimizer_params(optimizer: Any, *, only_chosen: bool) -> Iterator[tuple[st
     inner = getattr(optimizer, "optimizer", optimizer)
     yield "optimizer_name", type(inner).__name__
     usual = _defaults(type(inner))
-    for key, value in inner.defaults.items():
+    for key, value in getattr(inner, "defaults", {}).items():
         if not only_chosen or (key in usual and value != usual[key]):
             yield key, value
 
