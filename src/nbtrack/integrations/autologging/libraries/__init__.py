@@ -7,6 +7,7 @@ and where the library takes callbacks, one for those who prefer it explicit.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
@@ -51,19 +52,25 @@ class Library:
 
 
 LIBRARIES = (
-    Library("sklearn", ("sklearn.base",), (1, 5), (1, 9)),
+    Library(
+        "sklearn",
+        ("sklearn.base", "sklearn.model_selection._validation", "sklearn.model_selection"),
+        (1, 5),
+        (1, 9),
+    ),
     Library("keras", ("keras",), (3, 6), (3, 15), aliases=("tensorflow",)),
     Library("lightning", ("lightning.pytorch", "pytorch_lightning"), (2, 4), (2, 6), ("pytorch",)),
     Library("transformers", ("transformers.trainer",), (5, 0), (5, 24)),
 )
 
 
-def library_names(given: object, argument: str) -> frozenset[str]:
+def library_names(given: Iterable[str], argument: str) -> frozenset[str]:
     """The names of libraries that the user named; raises `InvalidValue` for others."""
-    if isinstance(given, str) or not isinstance(given, (list, tuple, set, frozenset)):
+    if isinstance(given, str):
         raise InvalidValue(f"{argument} takes a list of names of libraries, got {given!r}.")
     known = {alias: each.name for each in LIBRARIES for alias in (each.name, *each.aliases)}
-    for name in given:
+    names = list(given)
+    for name in names:
         if name not in known:
             near = get_close_matches(str(name), known, n=1)
             hint = f" (closest: {near[0]!r})" if near else ""
@@ -71,7 +78,7 @@ def library_names(given: object, argument: str) -> frozenset[str]:
                 f"{argument} names {name!r}, which nbtrack does not log by itself{hint}; "
                 f"it knows {', '.join(each.name for each in LIBRARIES)}."
             )
-    return frozenset(known[str(name)] for name in given)
+    return frozenset(known[name] for name in names)
 
 
 def _major_and_minor(text: str) -> tuple[int, int] | None:
