@@ -44,6 +44,7 @@ class Told:
     subjects: list[tuple[type | None, list[str]]] = field(default_factory=list)
     metrics: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
+    files: set[str] = field(default_factory=set)
     trainings: int = 0
     of_model: dict[int, tuple[weakref.ref[Any], str]] = field(default_factory=dict)
     curves: dict[str, str] = field(default_factory=dict)  # key: the training that draws it
@@ -56,19 +57,21 @@ class Told:
         """The parameters that ``known`` does not tell already.
 
         That is, neither those of estimators of the classes that were looked at, among
-        ``estimators``, nor those that stand in it with the same value, perhaps as a field:
-        ``params.max_depth``.
+        ``estimators``, nor those that stand in it with the same value, perhaps as a field
+        (``params.max_depth``) or by a shorter or longer name: ``lr``, ``num_train_epochs``.
         """
         looked_at = {type(each) for each in estimators}
         told: dict[str, object] = {}
-        leaves = {key.rpartition(".")[2]: param_value(value) for key, value in known.items()}
+        seen = [(_words(key), param_value(value)) for key, value in known.items()]
         for subject, keys in self.subjects:
             if subject in looked_at:
                 continue
             for key in keys:
-                value = self.params[key]
-                if key not in known and leaves.get(key.rpartition(".")[2]) != param_value(value):
-                    told[key] = value
+                value, words = param_value(self.params[key]), _words(key)
+                if key not in known and not any(
+                    value == other and _is_one_name(words, name) for name, other in seen
+                ):
+                    told[key] = self.params[key]
         return told
 
 
@@ -99,7 +102,7 @@ class Record:
         self.options = options
         self._told = told_of(run)
         self._training = ""
-        self._first_steps: dict[str, int] = {}
+        self._steps_before: int | None = None
         self.is_one_too_many = self._told.trainings >= MAX_TRAININGS
         if self.is_one_too_many:
             self.note(f"of more than {MAX_TRAININGS} trainings only results are logged")
@@ -108,6 +111,11 @@ class Record:
     def is_in_cell(self) -> bool:
         """Whether this is a tracked cell's run: nobody asked for more than what costs nothing."""
         return self._told.holds_params
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it has been said what is trained."""
+        return bool(self._training)
 
     @property
     def budget_s(self) -> float:
@@ -174,22 +182,36 @@ class Record:
             self.run.log_params({key: v for key, v in fresh.items() if key not in known})
 
     def metrics(self, metrics: Mapping[str, object], step: int) -> None:
-        """Tell points of curves; ``step`` counts epochs or rounds from 0 in each training."""
-        if self.is_one_too_many:
+        """Tell points of curves; ``step`` counts epochs or rounds, as the training does.
+
+        A model that is trained again, and counts from 0 again, goes on behind its last step.
+        """
+        if self.is_one_too_many or not metrics:
             return
         drawn = self._told.curves
         points = {
             (key if drawn.setdefault(key, self._training) == self._training else self._own(key)): v
             for key, v in metrics.items()
         }
-        for key in points:
-            if key not in self._first_steps:
-                self._first_steps[key] = self.run.next_step(key)
-        self._log(points, lambda key: step + self._first_steps[key])
+        if self._steps_before is None:
+            # One number for all curves: those that have a point now and then stay in step.
+            own = points.keys() - self.run.logged_keys
+            self._steps_before = max([0, *(self.run.next_step(key) - step for key in own)])
+        moved = step + self._steps_before
+        self._log(points, lambda _: moved)
 
     def results(self, results: Mapping[str, object]) -> None:
         """Tell what is one number for the whole training."""
         self._log(results, self.run.next_step)
+
+    def text(self, text: str, file: str) -> None:
+        """Keep a text as a file of the run, once for each training that is told by name."""
+        if self.is_one_too_many:
+            return
+        own = file if self._told.trainings < 2 else self._own(file)
+        if own not in self._told.files:
+            self._told.files.add(own)
+            self.run.log_text(text, own)
 
     def note(self, text: str) -> None:
         """Say something to people, such as what was left out; once for each run."""
@@ -268,6 +290,18 @@ class Record:
         told.metrics.update(numbers)
         if told.on_metrics is not None:
             told.on_metrics(numbers)
+
+
+def _words(key: str) -> list[str]:
+    """The words of a setting's own name, without that of what it is a field of."""
+    name = key.rpartition(".")[2].lower().replace("learning_rate", "lr")
+    return [word for word in name.split("_") if word]
+
+
+def _is_one_name(one: list[str], other: list[str]) -> bool:
+    """Whether both name one setting, where one may say more in front: ``optimizer_lr``."""
+    length = min(len(one), len(other))
+    return length > 0 and one[-length:] == other[-length:]
 
 
 def _by_step(

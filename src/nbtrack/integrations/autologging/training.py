@@ -41,6 +41,7 @@ class Training:
 
     ``given`` are the arguments by name, with the defaults of those that were not passed;
     `replace` has the function called with another value. ``took_s`` is known at the end.
+    ``trouble`` is for callbacks, which must not raise either.
     Each object sees one call.
     """
 
@@ -60,7 +61,7 @@ class Training:
         self.args, self.kwargs = call.args, call.kwargs
         self.result: Any = None
         self._call = call
-        self._trouble = trouble
+        self.trouble = trouble
         self._on_exit = on_exit
         self._began = 0.0
         self.took_s = 0.0
@@ -72,11 +73,19 @@ class Training:
         """Whether this call is worth a record; what it calls in turn is not, either way."""
         return True
 
+    @classmethod
+    def belongs_to(cls, given: Mapping[str, Any]) -> str | None:  # noqa: ARG003
+        """The id of an ended run that the call goes on with, where no run is active."""
+        return None
+
     def begin(self) -> None:
         """Tell what is known before the training, such as its parameters."""
 
     def end(self) -> None:
         """Tell what came out; ``result`` is what the function gave back."""
+
+    def restore(self) -> None:
+        """Take out of the library's objects what `begin` has put in; called in any case."""
 
     def replace(self, name: str, value: object) -> None:
         """Have the function called with ``value`` for the argument ``name``."""
@@ -91,9 +100,9 @@ class Training:
             self.begin()
         except Exception as error:  # noqa: BLE001 - the border between tracking and the user's training
             self.args, self.kwargs = args, kwargs
-            self._trouble(f"looking at what {self.library} trains", error)
+            self.trouble(f"looking at what {self.library} trains", error)
         except BaseException as error:
-            self._on_exit(self, error)
+            self._leave(error)
             raise
         self._began = time.perf_counter()
         return self
@@ -109,7 +118,15 @@ class Training:
             if error is None:
                 self.end()
         except Exception as failure:  # noqa: BLE001 - as above
-            self._trouble(f"logging what {self.library} trained", failure)
+            self.trouble(f"logging what {self.library} trained", failure)
+        finally:
+            self._leave(error)
+
+    def _leave(self, error: BaseException | None) -> None:
+        try:
+            self.restore()
+        except Exception as failure:  # noqa: BLE001 - as above
+            self.trouble(f"restoring what {self.library} was given", failure)
         finally:
             self._on_exit(self, error)
 

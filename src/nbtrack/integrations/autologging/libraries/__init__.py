@@ -58,6 +58,9 @@ LIBRARIES = (
         (1, 5),
         (1, 9),
     ),
+    Library("keras", ("keras",), (3, 6), (3, 15), aliases=("tensorflow",)),
+    Library("lightning", ("lightning.pytorch", "pytorch_lightning"), (2, 4), (2, 6), ("pytorch",)),
+    Library("transformers", ("transformers.trainer",), (5, 0), (5, 24)),
 )
 
 
