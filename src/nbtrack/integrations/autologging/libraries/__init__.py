@@ -50,7 +50,10 @@ class Library:
         )
 
 
-LIBRARIES = (Library("sklearn", ("sklearn.base",), (1, 5), (1, 9)),)
+LIBRARIES = (
+    Library("sklearn", ("sklearn.base",), (1, 5), (1, 9)),
+    Library("xgboost", ("xgboost",), (2, 1), (3, 2)),
+)
 
 
 def library_names(given: object, argument: str) -> frozenset[str]:
