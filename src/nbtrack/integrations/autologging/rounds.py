@@ -1,31 +1,27 @@
-"""A library's function that trains in rounds, and tells callbacks of each."""
+"""Training in rounds, as libraries of boosted trees do it, which tell callbacks of each."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
+from nbtrack.capture.estimators import chosen_params
 from nbtrack.integrations.autologging.record import Record
 from nbtrack.integrations.autologging.telling import Telling
 from nbtrack.integrations.autologging.training import Training
-from nbtrack.tracking.run import Run
 
 EXAMPLE_ROWS = 5
 
 
-class RoundsCallback(Protocol):
-    """What all of our callbacks have, whatever a library wants of them besides."""
-
-    telling: Telling
-    run: Run | None
-
-
 class Rounds(Training):
-    """A call that takes ``callbacks``. A library's file gives the class of its own, `callback`."""
+    """A call that takes ``callbacks``. A library's file gives the class of its own, `callback`.
+
+    It has ``telling`` and ``run``. ``ours`` is the one that tells of this call.
+    """
 
     callback: ClassVar[type[Any]]
-    _ours: RoundsCallback | None = None
+    ours: Any = None
 
     def add_callback(self) -> None:
         """Add ours behind the user's, in a list of its own; one that is there tells this record."""
@@ -37,11 +33,11 @@ class Rounds(Training):
         elif ours.run not in (None, self.record.run):
             return  # It is to tell another run.
         ours.telling.use(self.record, self.trouble)
-        self._ours = ours
+        self.ours = ours
 
     def restore(self) -> None:
-        if self._ours is not None:
-            self._ours.telling = Telling(self.library)
+        if self.ours is not None:
+            self.ours.telling = Telling(self.library)
 
     def arguments(self, names: Iterable[str]) -> Iterator[tuple[str, object]]:
         """These arguments, where the function has them; in a cell those that were chosen."""
@@ -51,6 +47,29 @@ class Rounds(Training):
                 self.record.is_in_cell and self.given[name] == parameters[name].default
             ):
                 yield name, self.given[name]
+
+
+class EstimatorFit(Training):
+    """``fit`` of an estimator in scikit-learn's style, whose `inner` call has the rounds."""
+
+    def begin(self) -> None:
+        estimator = self.given["self"]
+        self.record.name(type(estimator).__name__, estimator)
+        if self.record.is_in_cell:
+            self.record.params(dict(chosen_params(estimator)), subject=estimator)
+        self.record.data((self.given["X"], self.given["y"]), "train", "train")
+        for name, data in self.evaluation_sets():
+            self.record.data(data, name, "eval")
+
+    def end(self) -> None:
+        if self.record.options.log_models:
+            estimator, rows = self.given["self"], first_rows(self.given["X"])
+            answers = None if rows is None else estimator.predict(rows)
+            self.record.model(estimator, inputs=rows, outputs=answers)
+
+    def evaluation_sets(self) -> Iterator[tuple[str, object]]:
+        """What is evaluated in each round, by the name that its metrics have."""
+        yield from ()
 
 
 def tell_importance(record: Record, kind: str, weights: Mapping[str, object]) -> None:

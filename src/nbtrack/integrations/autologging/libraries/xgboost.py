@@ -18,18 +18,16 @@ import numpy
 import xgboost
 from xgboost.callback import TrainingCallback
 
-from nbtrack.capture.estimators import chosen_params
 from nbtrack.integrations.autologging.patches import Patches
 from nbtrack.integrations.autologging.record import Record
 from nbtrack.integrations.autologging.rounds import (
     EXAMPLE_ROWS,
+    EstimatorFit,
     Rounds,
-    first_rows,
     in_words,
     tell_importance,
 )
 from nbtrack.integrations.autologging.telling import Telling
-from nbtrack.integrations.autologging.training import Training
 from nbtrack.tracking.run import Run
 
 # Of the arguments of `train` and `cv` those that are settings.
@@ -52,7 +50,7 @@ def patch(patches: Patches, module: ModuleType) -> None:
     patches.wrap(module, "cv", CrossValidation)
     if hasattr(module, "XGBModel"):  # scikit-learn is installed
         patches.wrap(module.sklearn, "train", EstimatorRounds)
-        patches.wrap_methods(module.XGBModel, "fit", EstimatorFit, inside="xgboost")
+        patches.wrap_methods(module.XGBModel, "fit", XGBModelFit, inside="xgboost")
 
 
 class NbtrackCallback(TrainingCallback):
@@ -170,27 +168,15 @@ class EstimatorRounds(_XGBoostRounds):
         self.add_callback()
 
 
-class EstimatorFit(Training):
-    """``fit`` of an estimator in scikit-learn's style."""
+class XGBModelFit(EstimatorFit):
+    """``fit`` of an estimator of XGBoost."""
 
     library = "xgboost"
     inner = EstimatorRounds
 
-    def begin(self) -> None:
-        estimator = self.given["self"]
-        self.record.name(type(estimator).__name__, estimator)
-        if self.record.is_in_cell:
-            self.record.params(dict(chosen_params(estimator)), subject=estimator)
-        self.record.data((self.given["X"], self.given["y"]), "train", "train")
+    def evaluation_sets(self) -> Iterator[tuple[str, object]]:
         for number, pair in enumerate(self.given["eval_set"] or ()):
-            self.record.data(tuple(pair), f"validation_{number}", "eval")
-
-    def end(self) -> None:
-        if self.record.options.log_models:
-            estimator, inputs = self.given["self"], self.given["X"]
-            rows = first_rows(inputs)
-            answers = None if rows is None else estimator.predict(rows)
-            self.record.model(estimator, inputs=rows, outputs=answers)
+            yield f"validation_{number}", tuple(pair)
 
 
 def _points(history: Mapping[str, Mapping[str, list[Any]]], number: int) -> Iterator[Any]:
