@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
+import numpy
+
 from nbtrack.capture.estimators import chosen_params
 from nbtrack.integrations.autologging.record import Record
 from nbtrack.integrations.autologging.telling import Telling
@@ -23,17 +25,21 @@ class Rounds(Training):
     callback: ClassVar[type[Any]]
     ours: Any = None
 
-    def add_callback(self) -> None:
-        """Add ours behind the user's, in a list of its own; one that is there tells this record."""
-        callbacks = list(self.given["callbacks"] or ())
+    def use_callback(self) -> bool:
+        """Whether the user has passed one of ours; it tells this record, if no other run."""
+        callbacks = self.given["callbacks"] or ()
         ours = next((each for each in callbacks if isinstance(each, self.callback)), None)
-        if ours is None:
-            ours = self.callback()
-            self.replace("callbacks", [*callbacks, ours])
-        elif ours.run not in (None, self.record.run):
-            return  # It is to tell another run.
-        ours.telling.use(self.record, self.trouble)
-        self.ours = ours
+        if ours is not None and ours.run in (None, self.record.run):
+            ours.telling.use(self.record, self.trouble)
+            self.ours = ours
+        return ours is not None
+
+    def add_callback(self) -> None:
+        """Add ours behind the user's, in a list of its own, unless one is there."""
+        if not self.use_callback():
+            self.ours = self.callback()
+            self.ours.telling.use(self.record, self.trouble)
+            self.replace("callbacks", [*(self.given["callbacks"] or ()), self.ours])
 
     def restore(self) -> None:
         if self.ours is not None:
@@ -75,6 +81,24 @@ class EstimatorFit(Training):
 def tell_importance(record: Record, kind: str, weights: Mapping[str, object]) -> None:
     """Keep the importance of each feature, under MLflow's name for the file."""
     record.text(json.dumps(weights, indent=2), f"feature_importance_{kind}.json")
+
+
+def tell_best_scores(record: Record, scores: Mapping[tuple[str, str], float]) -> None:
+    """Tell the scores of the best round, by data and metric; a single one needs no more name."""
+    for (data, name), score in scores.items():
+        key = "best_score" if len(scores) == 1 else f"best_score-{metric_key(data, name)}"
+        record.results({key: score})
+
+
+def metric_key(data: str, name: str) -> str:
+    """MLflow's name for a metric of some data; ``@`` has no place in its names."""
+    return f"{data}-{name.replace('@', '_at_')}"
+
+
+def shortest(number: float) -> float:
+    """0.3 for 0.30000001192092896: these libraries keep settings in 32 bits."""
+    short = numpy.float32(number)
+    return float(str(short)) if float(short) == number else number
 
 
 def in_words(value: object) -> object:

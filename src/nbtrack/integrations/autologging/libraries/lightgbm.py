@@ -18,6 +18,8 @@ from nbtrack.integrations.autologging.rounds import (
     Rounds,
     first_rows,
     in_words,
+    metric_key,
+    tell_best_scores,
     tell_importance,
 )
 from nbtrack.integrations.autologging.telling import Telling
@@ -139,7 +141,7 @@ class CrossValidation(_LightGBMRounds):
 
     def end(self) -> None:
         # What comes back ends with the best round, where one was looked for.
-        best = min((len(each) for each in self.result.values() if isinstance(each, list)))
+        best = min(len(each) for each in self.result.values() if isinstance(each, list))
         if self.ours is not None and best < self.ours.rounds:
             self.record.results({"best_iteration": best, "stopped_iteration": self.ours.rounds})
 
@@ -186,9 +188,7 @@ def tell_end(record: Record, booster: Any, rounds: int) -> None:
             for data, metrics in booster.best_score.items()
             for name, score in metrics.items()
         }
-        for (data, name), score in scores.items():
-            key = "best_score" if len(scores) == 1 else f"best_score-{_key(data, name)}"
-            record.results({key: score})
+        tell_best_scores(record, scores)
     names = booster.feature_name()
     for kind in ("split", "gain"):
         weights = booster.feature_importance(kind).tolist()
@@ -205,16 +205,12 @@ def _points(results: Any) -> Iterator[tuple[str, float]]:
         data, name, value, _, *deviation = each
         if data == "cv_agg":  # before LightGBM 4.7
             data, _, name = name.partition(" ")
-        key = _key(data, name)
+        key = metric_key(data, name)
         if deviation:
             yield f"{key}-mean", value
             yield f"{key}-std", deviation[0]
         else:
             yield key, value
-
-
-def _key(data: str, name: str) -> str:
-    return f"{data}-{name.replace('@', '_at_')}"
 
 
 def _is_pack(model: Any) -> bool:

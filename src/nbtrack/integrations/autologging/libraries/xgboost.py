@@ -25,6 +25,8 @@ from nbtrack.integrations.autologging.rounds import (
     EstimatorFit,
     Rounds,
     in_words,
+    metric_key,
+    shortest,
     tell_importance,
 )
 from nbtrack.integrations.autologging.telling import Telling
@@ -185,7 +187,7 @@ def _points(history: Mapping[str, Mapping[str, list[Any]]], number: int) -> Iter
         for name, values in metrics.items():
             if number >= len(values):
                 continue
-            key = f"{data}-{name.replace('@', '_at_')}"
+            key = metric_key(data, name)
             if isinstance(values[number], tuple):
                 yield f"{key}-mean", values[number][0]
                 yield f"{key}-std", values[number][1]
@@ -208,11 +210,10 @@ def _settings_of(booster: Any) -> Iterator[tuple[str, object]]:
 
 
 def _number(text: str) -> object:
-    """0.3 for 0.300000012: XGBoost keeps settings in 32 bits, and writes nine digits of them."""
     if text.lstrip("-").isdecimal():
         return int(text)
     with suppress(ValueError):
-        return float(str(numpy.float32(text)))
+        return shortest(float(numpy.float32(text)))
     return text
 
 
