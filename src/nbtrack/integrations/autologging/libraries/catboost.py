@@ -15,6 +15,7 @@ from typing import Any
 from weakref import finalize
 
 import catboost
+import numpy
 
 from nbtrack.capture.estimators import chosen_params
 from nbtrack.integrations.autologging.patches import Patches
@@ -55,6 +56,7 @@ class NbtrackCallback:
         self.telling = Telling("catboost")
         self.run = run
         self._told: dict[str, int] = {}
+        self._last = 0
 
     def after_iteration(self, info: Any) -> bool:
         if self.telling.record is None:
@@ -67,7 +69,7 @@ class NbtrackCallback:
 
     def _begin(self, caller: FrameType) -> None:
         self._told = {}
-        self.telling.begin("", self.run)
+        self.telling.begin("fit", self.run)
         if self.telling.is_given:
             return
         model = _model_below(caller)
@@ -85,6 +87,7 @@ class NbtrackCallback:
                 self._told[key] = len(values)
                 points[key] = values[-1]
         record.metrics(points, step)
+        self._last = step
 
     def _over(self, telling: Telling, model: Any) -> None:
         """The call is over in which this was the user's own callback."""
@@ -94,7 +97,8 @@ class NbtrackCallback:
         seen = {key: len(values) for key, values in _flat(model.get_evals_result() or {})}
         is_whole = model.is_fitted() and seen == self._told
         if is_whole:
-            telling.tell("logging the results", lambda record: _tell_end(record, model))
+            stopped = self._last
+            telling.tell("logging the results", lambda record: _tell_end(record, model, stopped))
         telling.end("finished" if is_whole else "failed")
 
 
@@ -106,7 +110,7 @@ class ModelFit(Rounds):
 
     def begin(self) -> None:
         model, before = self.given["self"], self.given["init_model"]
-        self.record.name(type(model).__name__, before or model)
+        self.record.name(type(model).__name__, model if before is None else before)
         _tell_model(self.record, model)
         chosen = {k: v for k, v in self.arguments(_SETTINGS) if v is not None}
         self.record.params(chosen)
@@ -120,31 +124,34 @@ class ModelFit(Rounds):
         model = self.given["self"]
         if self.given["init_model"] is not None:
             self.record.became(model)
+        rounds = self._rounds(model)
         if self.ours is None:
-            self._tell_curves(model)
+            for step, points in rounds.items():
+                self.record.metrics(points, step)
         if not self.record.is_in_cell:
             # What CatBoost has chosen itself, such as the learning rate.
-            given = self.given["self"].get_params()
+            given = model.get_params()
             settings = {k: v for k, v in model.get_all_params().items() if k not in given}
             self.record.params(
                 {k: shortest(v) if isinstance(v, float) else v for k, v in settings.items()}
             )
-        _tell_end(self.record, model)
+        _tell_end(self.record, model, max(rounds, default=0))
         if self.record.options.log_models:
             rows = _rows_of(self.given["X"])
             answers = None if rows is None else model.predict(rows)
             self.record.model(model, inputs=rows, outputs=answers)
 
-    def _tell_curves(self, model: Any) -> None:
+    def _rounds(self, model: Any) -> dict[int, dict[str, float]]:
+        """The metrics of those rounds that have some, by number."""
         given = model.get_params()
         period = self.given["metric_period"] or given.get("metric_period") or 1
         last = model.get_all_params()["iterations"] - 1
         rounds: dict[int, dict[str, float]] = {}
         for key, values in _flat(model.get_evals_result()):
             for number, value in enumerate(values):
+                # The last round has metrics, too, when it comes before its time.
                 rounds.setdefault(min(number * period, max(last, number)), {})[key] = value
-        for step, points in rounds.items():
-            self.record.metrics(points, step)
+        return rounds
 
     def _evaluation_sets(self) -> Iterator[tuple[str, object]]:
         sets = self.given["eval_set"]
@@ -158,15 +165,20 @@ def _tell_model(record: Record, model: Any) -> None:
     if record.is_in_cell:
         record.params(dict(chosen_params(model)), subject=model)
     else:
-        record.params(model.get_params())
+        record.params({k: _in_words(v) for k, v in model.get_params().items()})
 
 
-def _tell_end(record: Record, model: Any) -> None:
+def _in_words(value: object) -> object:
+    """A metric or a loss of the user's own by its class."""
+    is_plain = value is None or isinstance(value, (str, int, float, list, tuple, dict))
+    return value if is_plain else type(value).__name__
+
+
+def _tell_end(record: Record, model: Any, stopped: int) -> None:
     """Tell the best round, where there was data to judge by, and feature importance."""
     best = model.get_best_iteration()
     if best is not None:
-        last = max(len(values) for _, values in _flat(model.get_evals_result())) - 1
-        record.results({"best_iteration": best, "stopped_iteration": last})
+        record.results({"best_iteration": best, "stopped_iteration": stopped})
         scores = {
             (data, name): score
             for data, metrics in model.get_best_score().items()
@@ -174,8 +186,9 @@ def _tell_end(record: Record, model: Any) -> None:
             if data != "learn"
         }
         tell_best_scores(record, scores)
-    weights = model.feature_importances_
-    if weights is not None and len(weights) == len(model.feature_names_):
+    # Where it would be expensive, CatBoost has left it out.
+    weights = numpy.asarray(model.feature_importances_)
+    if weights.shape == (len(model.feature_names_),):
         pairs = zip(model.feature_names_, weights.tolist(), strict=True)
         tell_importance(record, "prediction_values_change", dict(pairs))
 
@@ -207,6 +220,8 @@ def _rows_of(inputs: Any) -> Any:
     if any(kinds):
         return None
     rows = inputs.slice(list(range(min(EXAMPLE_ROWS, inputs.num_row())))).get_features()
+    # Of what it was given the pool keeps 32 bits.
+    rows = rows.astype(float)
     names = inputs.get_feature_names()
     if names == [str(number) for number in range(len(names))]:
         return rows
