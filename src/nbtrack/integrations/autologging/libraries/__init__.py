@@ -54,6 +54,7 @@ LIBRARIES = (
     Library("catboost", ("catboost",), (1, 2), (1, 2)),
     Library("lightgbm", ("lightgbm",), (4, 0), (4, 7)),
     Library("sklearn", ("sklearn.base",), (1, 5), (1, 9)),
+    Library("statsmodels", ("statsmodels.base.model",), (0, 14), (0, 15)),
     Library("xgboost", ("xgboost",), (2, 1), (3, 2)),
 )
 
