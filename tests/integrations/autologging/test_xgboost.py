@@ -86,7 +86,7 @@ def test_early_stopping_tells_the_best_round(data: tuple[Any, Any], runs: Runs) 
     light()
     settings = {"params": PARAMS | {"eta": 1}, "num_boost_round": 60}
     booster, seen = train(data, early_stopping_rounds=2, **settings)
-    # As a callback of the user's it comes before ours, and ends the round before we see it.
+    # As a callback of the user's it ends the training before ours is called for the round.
     stopping = xgboost.callback.EarlyStopping(rounds=2)
     train(data, callbacks=[stopping], **settings)
     for run in runs():

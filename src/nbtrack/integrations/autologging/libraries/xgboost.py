@@ -71,23 +71,19 @@ class NbtrackCallback(TrainingCallback):
         self.telling = Telling("xgboost")
         self.run = run
         self._history: Mapping[str, Mapping[str, list[Any]]] = {}
-        self._rounds = 0
         self._told = 0
         self._best_before: str | None = None
 
     def before_training(self, model: Any) -> Any:
-        self._history, self._rounds, self._told = {}, 0, 0
+        self._history, self._told = {}, 0
         self._best_before = model.attr("best_iteration")
         self.telling.begin("cv" if _is_pack(model) else "train", self.run)
         self.telling.tell("looking at the booster", lambda record: self._begin(record, model))
         return model
 
     def before_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:  # noqa: ARG002
-        # Another callback may end the training behind our back; what it saw stands here.
-        self._history, self._rounds = evals_log, epoch + 1
-        return False
-
-    def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:  # noqa: ARG002
+        """Tell the round before: by now all callbacks have seen it, in whichever order."""
+        self._history = evals_log
         self.telling.tell("logging a round", self._tell_rounds)
         return False
 
@@ -104,11 +100,7 @@ class NbtrackCallback(TrainingCallback):
             record.params(dict(_settings_of(model)))
 
     def _tell_rounds(self, record: Record) -> None:
-        """Tell all rounds that are new, which is one but behind an early end."""
-        while self._told < self._rounds:
-            points = dict(_points(self._history, self._told))
-            if not points:
-                break
+        while points := dict(_points(self._history, self._told)):
             record.metrics(points, self._told)
             self._told += 1
 
@@ -117,7 +109,7 @@ class NbtrackCallback(TrainingCallback):
         # A booster that is trained further still has the one of the training before.
         best = model.attr("best_iteration")
         if best is not None and best != self._best_before:
-            record.results({"best_iteration": int(best), "stopped_iteration": self._rounds - 1})
+            record.results({"best_iteration": int(best), "stopped_iteration": self._told - 1})
             record.results({"best_score": float(model.attr("best_score"))})
         if not _is_pack(model):
             tell_importance(record, "weight", model.get_score(importance_type="weight"))
