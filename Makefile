@@ -86,8 +86,10 @@ bench: $(READY) ## Measure, each figure beside its floor
 	@$(BIN)/python -m tests.bench
 
 notebooks: $(READY) ## Execute the notebooks anew, as they are stored
+	@$(BIN)/python -m tests.models.other_python
 	@for notebook in notebooks/*.ipynb; do echo "Executing $$notebook" && \
-		$(BIN)/python -m tests.notebooks.execute "$$notebook" || exit 1; done
+		case $$notebook in *mlflow*) python=$(VENV)/mlflow/bin/python;; *) python=$(BIN)/python;; esac && \
+		PYTHONPATH="$(CURDIR)/src" $$python -m tests.notebooks.execute "$$notebook" || exit 1; done
 
 pictures: $(READY) ## Take the README's pictures anew, in a real JupyterLab
 	@$(BIN)/python -m tests.browser.chromium

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from jupyter_client.manager import KernelManager, start_new_kernel
-from traitlets.config import Config
 
 import nbtrack
 from nbtrack.tracking import active
+from tests.magics.shells import open_shell
 
 WAIT_S = 60
 
@@ -61,18 +61,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
 @pytest.fixture
 def shell(place: Place) -> Iterator[InteractiveShell]:
     """IPython in this process, with the extension loaded."""
-    config = Config()
-    config.HistoryManager.enabled = False
-    config.InteractiveShell.colors = "nocolor"
-    InteractiveShell.clear_instance()
-    shell = InteractiveShell.instance(config=config)
-    shell.extension_manager.load_extension("nbtrack")
-    yield shell
-    for run in active.open_runs():
-        run.end()
-    shell.extension_manager.unload_extension("nbtrack")
-    shell.run_line_magic("reset", "-f")
-    InteractiveShell.clear_instance()
+    with open_shell() as shell:
+        yield shell
 
 
 @pytest.fixture

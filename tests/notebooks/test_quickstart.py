@@ -16,36 +16,45 @@ from nbformat import NotebookNode
 
 import nbtrack
 
-STORED = Path(__file__).parents[2] / "notebooks" / "01_quickstart.ipynb"
+CHECKOUT = Path(__file__).parents[2]
+STORED = CHECKOUT / "notebooks" / "01_quickstart.ipynb"
 SANITIZE = Path(__file__).with_name("sanitize.cfg")
 FINISHED = {"forest", "careful", "bold", "net-16-0.03", "net-16-0.3", "net-64-0.03", "net-64-0.3"}
 FAILED = {"net-16-30", "net-64-30"}
 
 
 class Place:
-    """A folder with a copy of a notebook, by default the quickstart, and the store it writes."""
+    """A folder with a copy of a notebook, by default the quickstart, and the store it writes.
 
-    def __init__(self, folder: Path, stored: Path = STORED) -> None:
+    ``python`` runs its kernel: this one, unless it needs what only another has.
+    """
+
+    def __init__(self, folder: Path, stored: Path = STORED, python: Path | None = None) -> None:
         self.folder = folder
+        self.python = python or Path(sys.executable)
         self.notebook = Path(shutil.copy(stored, folder))
         self.store = folder / ".nbtrack"
 
     def nbval(self, notebook: Path, *arguments: str, may_fail: bool = False) -> str:
         """What nbval says of a notebook in the folder."""
-        return self.program(
-            "pytest",
+        return self.run(
+            *(str(self.python), "-m", "pytest"),
             *("--nbval", "--nbval-current-env", f"--nbval-sanitize-with={SANITIZE}"),
             *("-c", os.devnull, "--rootdir=.", "-p", "no:cacheprovider", notebook.name),
             *arguments,
             may_fail=may_fail,
         )
 
-    def program(self, name: str, *arguments: str, may_fail: bool = False) -> str:
+    def program(self, name: str, *arguments: str) -> str:
         """What a program of this environment prints, run in the folder."""
         program = shutil.which(name, path=str(Path(sys.executable).parent))
         assert program is not None, f"{name} is not installed beside {sys.executable}"
+        return self.run(program, *arguments)
+
+    def run(self, *command: str, may_fail: bool = False) -> str:
+        """What a command prints, run in the folder."""
         done = subprocess.run(
-            [program, *arguments],
+            command,
             cwd=self.folder,
             env=self.environment(),
             capture_output=True,
@@ -57,6 +66,8 @@ class Place:
 
     def environment(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("NBTRACK_", "PYTEST_"))}
+        if self.python != Path(sys.executable):
+            kept["PYTHONPATH"] = str(CHECKOUT / "src")  # It does not have nbtrack installed.
         # The networks are small: more threads would only wait for each other.
         return {**kept, "NBTRACK_STORE": str(self.store), "OMP_NUM_THREADS": "1"}
 

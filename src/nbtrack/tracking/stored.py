@@ -49,6 +49,11 @@ class StoredRun(RunHandle):
         return self._detail.note
 
     @property
+    def parent_id(self) -> str | None:
+        """The id of the run below which it stands, ``None`` for one of its own."""
+        return self._detail.parent_id
+
+    @property
     def duration_s(self) -> float | None:
         """Seconds for which it was open; ``None`` while it runs, or if it was killed."""
         return self._detail.duration_s

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any
 
 
 class Arrivals(MetaPathFinder):
@@ -59,6 +60,9 @@ class _Announced(Loader):
     def __init__(self, loader: Loader, told: Callable[[ModuleType], None]) -> None:
         self._loader = loader
         self._told = told
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loader, name)  # Who only asks about the module asks the true one.
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return self._loader.create_module(spec)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # Begins a training, or says with ``None`` that the call is no business of ours.
 Begin = Callable[
-    ["type[Training]", inspect.Signature, tuple[Any, ...], dict[str, Any]], "Watched | None"
+    ["type[Training]", Callable[..., Any], tuple[Any, ...], dict[str, Any]], "Watched | None"
 ]
 
 _ABSENT = object()
@@ -76,11 +76,11 @@ class Patches:
         self._made.append((owner, name, before, ours))
 
     def _wrapped(self, original: Callable[..., Any], training: type[Training]) -> Any:
-        begin, signature = self._begin, inspect.signature(original)
+        begin = self._begin
 
         @functools.wraps(original)
         def trains(*args: Any, **kwargs: Any) -> Any:
-            call = begin(training, signature, args, kwargs)
+            call = begin(training, original, args, kwargs)
             try:
                 if call is None:
                     return original(*args, **kwargs)

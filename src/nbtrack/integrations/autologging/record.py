@@ -8,9 +8,11 @@ Results, which are one number a training, make a curve over the trainings.
 
 from __future__ import annotations
 
+import math
+import time
 import weakref
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +24,8 @@ from nbtrack.tracking.values import metric_number, param_value
 MAX_TRAININGS = 20
 # What is longer is no setting that anybody compares; it is cut, and says so.
 _MAX_CHARS = 500
+_SHARE = 0.1
+_UNNOTICED_S = 0.2
 
 
 @dataclass(slots=True)
@@ -44,6 +48,8 @@ class Told:
     trainings: int = 0
     of_model: dict[int, tuple[weakref.ref[Any], str]] = field(default_factory=dict)
     curves: dict[str, str] = field(default_factory=dict)  # key: the training that draws it
+    began: float = field(default_factory=time.perf_counter)
+    spent_s: float = 0.0
 
     def params_beside(
         self, known: Mapping[str, object], estimators: Iterable[object]
@@ -105,6 +111,29 @@ class Record:
     def is_in_cell(self) -> bool:
         """Whether this is a tracked cell's run: nobody asked for more than what costs nothing."""
         return self._told.holds_params
+
+    @property
+    def budget_s(self) -> float:
+        """Seconds that may still be spent on what the library does not compute itself.
+
+        In a tracked cell, which has not asked for it, that is a share of the cell's time so
+        far, or what nobody notices. Only after many trainings is it less than nothing: what
+        is small is had at any speed of the machine. Under `autolog` there is no limit.
+        """
+        if not self.is_in_cell:
+            return math.inf
+        so_far_s = time.perf_counter() - self._told.began
+        left_s = max(_UNNOTICED_S, _SHARE * so_far_s) - self._told.spent_s
+        return left_s if self.is_one_too_many else max(left_s, 0.0)
+
+    @contextmanager
+    def spending(self) -> Iterator[None]:
+        """Count the time of the block against `budget_s`."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._told.spent_s += time.perf_counter() - began
 
     def name(self, word: str, model: object = None) -> None:
         """Say what is trained: a word for it, and the object, by which it is known again."""
@@ -190,6 +219,7 @@ class Record:
         """Say something to people, such as what was left out; once for each run."""
         if text not in self._told.notes:
             self._told.notes.append(text)
+            self.run.observe({"autologging.notes": "; ".join(self._told.notes)})
 
     def child(
         self, number: int, params: Mapping[str, object], metrics: Mapping[str, object]

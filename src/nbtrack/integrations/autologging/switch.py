@@ -93,14 +93,14 @@ class _Switch:
         with self._lock:
             if not self._is_disabled:
                 self._cells.append(cell)
-                if len(self._cells) == 1:
+                if len(self._cells) == 1 and self._wish is None:
                     self._rewrap()
 
     def leave_cell(self, cell: CellTraining) -> None:
         with self._lock:
             if cell in self._cells:
                 self._cells.remove(cell)
-                if not self._cells:
+                if not self._cells and self._wish is None:
                     self._rewrap()
 
     # What is wrapped
@@ -151,7 +151,7 @@ class _Switch:
     def _begin(
         self,
         kind: type[Training],
-        signature: inspect.Signature,
+        function: Callable[..., Any],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> Watched | None:
@@ -167,6 +167,7 @@ class _Switch:
             return None
         if run is not None and any(each.run is run for each in self._running):
             return None  # In a thread of the training that is running.
+        signature = inspect.signature(function)
         try:
             call, whole = signature.bind(*args, **kwargs), signature.bind(*args, **kwargs)
         except TypeError:
@@ -292,7 +293,7 @@ def autolog(
     if disable:
         _SWITCH.turn_off()
         return
-    excluded = library_names(list(exclude_flavors), "exclude_flavors")
+    excluded = library_names(exclude_flavors, "exclude_flavors")
     _SWITCH.turn_on(
         _Wish(
             Options(

@@ -7,6 +7,7 @@ and where the library takes callbacks, one for those who prefer it explicit.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
@@ -53,18 +54,24 @@ class Library:
 LIBRARIES = (
     Library("catboost", ("catboost",), (1, 2), (1, 2)),
     Library("lightgbm", ("lightgbm",), (4, 0), (4, 7)),
-    Library("sklearn", ("sklearn.base",), (1, 5), (1, 9)),
+    Library(
+        "sklearn",
+        ("sklearn.base", "sklearn.model_selection._validation", "sklearn.model_selection"),
+        (1, 5),
+        (1, 9),
+    ),
     Library("statsmodels", ("statsmodels.base.model",), (0, 14), (0, 15)),
     Library("xgboost", ("xgboost",), (2, 1), (3, 2)),
 )
 
 
-def library_names(given: object, argument: str) -> frozenset[str]:
+def library_names(given: Iterable[str], argument: str) -> frozenset[str]:
     """The names of libraries that the user named; raises `InvalidValue` for others."""
-    if isinstance(given, str) or not isinstance(given, (list, tuple, set, frozenset)):
+    if isinstance(given, str):
         raise InvalidValue(f"{argument} takes a list of names of libraries, got {given!r}.")
     known = {alias: each.name for each in LIBRARIES for alias in (each.name, *each.aliases)}
-    for name in given:
+    names = list(given)
+    for name in names:
         if name not in known:
             near = get_close_matches(str(name), known, n=1)
             hint = f" (closest: {near[0]!r})" if near else ""
@@ -72,7 +79,7 @@ def library_names(given: object, argument: str) -> frozenset[str]:
                 f"{argument} names {name!r}, which nbtrack does not log by itself{hint}; "
                 f"it knows {', '.join(each.name for each in LIBRARIES)}."
             )
-    return frozenset(known[str(name)] for name in given)
+    return frozenset(known[name] for name in names)
 
 
 def _major_and_minor(text: str) -> tuple[int, int] | None:

@@ -6,29 +6,34 @@ Names are those of MLflow's autologging.
 from __future__ import annotations
 
 import math
+import sys
 import time
 import warnings
 from collections.abc import Iterator, Mapping
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 import numpy
 
 from nbtrack.capture.estimators import chosen_params
 from nbtrack.integrations.autologging.patches import Patches
+from nbtrack.integrations.autologging.record import Record
 from nbtrack.integrations.autologging.training import Training
 
-# Training metrics cost predictions. In a tracked cell, which has not asked for them, they are
-# had for a share of what the fit has taken, or for what nobody notices.
-_SHARE = 0.1
-_UNNOTICED_S = 0.1
-_FIRST_ROWS, _GROWTH = 256, 4
+_FIRST_ROWS, _GROWTH = 2048, 4
 _EXAMPLE_ROWS = 5
 
+_VALIDATION = "sklearn.model_selection._validation"
+_FOLDS = ("_fit_and_score", "_fit_and_predict")
 
-def patch(patches: Patches, base: ModuleType) -> None:
-    """Wrap ``fit`` of all of scikit-learn's estimators, as they are defined."""
-    patches.wrap_methods(base.BaseEstimator, "fit", EstimatorFit, inside="sklearn")
+
+def patch(patches: Patches, module: ModuleType) -> None:
+    """Wrap ``fit`` of all of scikit-learn's estimators, as they are defined, and validation."""
+    if module.__name__ == "sklearn.base":
+        patches.wrap_methods(module.BaseEstimator, "fit", EstimatorFit, inside="sklearn")
+    else:
+        # `cross_val_score` finds it in its own module, wherever it was imported from itself.
+        patches.wrap(module, "cross_validate", CrossValidation)
 
 
 class EstimatorFit(Training):
@@ -38,48 +43,37 @@ class EstimatorFit(Training):
 
     @classmethod
     def concerns(cls, given: Mapping[str, Any]) -> bool:
-        """Scalers, encoders and the like only prepare what others learn from."""
-        return hasattr(given["self"], "predict")
+        """Scalers and encoders only prepare; and a fold is part of its validation."""
+        estimator = given["self"]
+        # Until it is told to refit, a search does not predict.
+        learns = hasattr(estimator, "predict") or hasattr(estimator, "refit")
+        return learns and not _is_in_fold()
 
     def begin(self) -> None:
         estimator = self.given["self"]
-        kind = type(estimator)
-        self.record.name(kind.__name__, estimator)
-        if self.record.is_in_cell:
-            params = dict(chosen_params(estimator))
-        else:
-            params = estimator.get_params(deep=True)
-        self.record.params(params, subject=estimator)
-        self.record.tags(
-            {
-                "estimator_name": kind.__name__,
-                "estimator_class": f"{kind.__module__}.{kind.__name__}",
-            }
-        )
-        inputs, targets = self.given.get("X"), self.given.get("y")
-        self.record.data(inputs if targets is None else (inputs, targets), "train", "train")
+        _tell_estimator(self.record, estimator)
+        _tell_data(self.record, self.given)
 
     def end(self) -> None:
         estimator, inputs = self.given["self"], self.given.get("X")
         if hasattr(estimator, "cv_results_"):
             self._tell_search(estimator)
-        budget_s = math.inf
-        if self.record.is_in_cell:
-            budget_s = max(_UNNOTICED_S, _SHARE * self.took_s)
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), self.record.spending():
             # The user has not asked for these predictions, and has seen the fit's warnings.
             warnings.simplefilter("ignore")
-            self._tell_results(estimator, inputs, budget_s)
+            self._tell_results(estimator, inputs)
             self._keep_model(estimator, inputs)
 
-    def _tell_results(self, estimator: Any, inputs: Any, budget_s: float) -> None:
+    def _tell_results(self, estimator: Any, inputs: Any) -> None:
         targets = self.given.get("y")
         kind = _kind(estimator)
         if targets is None or inputs is None or kind is None or numpy.ndim(targets) > 1:
             return
-        predicted = _predictions(estimator, inputs, budget_s, with_odds=kind == "classifier")
+        in_cell = self.record.is_in_cell
+        with_odds = kind == "classifier" and not in_cell
+        predicted = _predictions(estimator, inputs, self.record.budget_s, with_odds=with_odds)
         if predicted is None:
-            self.record.note(f"training metrics of {type(estimator).__name__} left out: too slow")
+            self.record.note(f"training score of {type(estimator).__name__} left out: too slow")
             return
         weights = self.given.get("sample_weight")
         answers, odds = predicted
@@ -88,11 +82,15 @@ class EstimatorFit(Training):
             if kind == "regressor"
             else _classified(targets, answers, odds, estimator, weights)
         )
-        for number, (key, value) in enumerate(measured):
-            # MLflow's second name for the first; in a cell nothing is told twice.
-            if number == 0 and _scores_as_usual(estimator) and not self.record.is_in_cell:
-                self.record.results({"training_score": value})
-            self.record.results({f"training_{key}": value})
+        name, score = next(measured)
+        is_score = _scores_as_usual(estimator)
+        if is_score:
+            self.record.results({"training_score": score})
+        if in_cell and is_score:
+            return  # Whoever has not asked for more gets one number, to hold the test's against.
+        self.record.results({f"training_{name}": score})
+        for name, value in measured:
+            self.record.results({f"training_{name}": value})
 
     def _tell_search(self, search: Any) -> None:
         """The best parameters, all tries as a table, and the best tries as runs."""
@@ -118,7 +116,12 @@ class EstimatorFit(Training):
             self.record.child(
                 number + 1,
                 tries[number],
-                {k: v[number] for k, v in columns.items() if isinstance(v[number], (int, float))},
+                {
+                    key: values[number]
+                    for key, values in columns.items()
+                    # Each fold's score is in the table.
+                    if not key.startswith("split") and isinstance(values[number], (int, float))
+                },
             )
 
     def _keep_model(self, estimator: Any, inputs: Any) -> None:
@@ -128,6 +131,57 @@ class EstimatorFit(Training):
         answers = None if rows is None else estimator.predict(rows)
         parts = [each for each in _parts(estimator) if hasattr(each, "get_params")]
         self.record.model(estimator, inputs=rows, outputs=answers, parts=parts)
+
+
+class CrossValidation(Training):
+    """``cross_validate``, which ``cross_val_score`` calls, too: one record for all folds."""
+
+    library = "scikit-learn"
+
+    def begin(self) -> None:
+        _tell_estimator(self.record, self.given["estimator"])
+        _tell_data(self.record, self.given)
+
+    def end(self) -> None:
+        for key, scores in self.result.items():
+            if key.startswith(("test_", "train_")):
+                self.record.results({f"mean_{key}": scores.mean(), f"std_{key}": scores.std()})
+
+
+def _tell_estimator(record: Record, estimator: Any) -> None:
+    kind = type(estimator)
+    record.name(kind.__name__, estimator)
+    params = (
+        dict(chosen_params(estimator)) if record.is_in_cell else estimator.get_params(deep=True)
+    )
+    record.params(params, subject=estimator)
+    record.tags(
+        {
+            "estimator_name": kind.__name__,
+            "estimator_class": f"{kind.__module__}.{kind.__name__}",
+        }
+    )
+
+
+def _tell_data(record: Record, given: Mapping[str, Any]) -> None:
+    for name in ("X", "y"):
+        if given.get(name) is not None:
+            record.data(given[name], name, "train")
+
+
+def _is_in_fold() -> bool:
+    """Whether a fit was asked for by a validation that nobody could wrap.
+
+    ``from sklearn.model_selection import learning_curve`` in an earlier cell has its own
+    name for the function.
+    """
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        code = frame.f_code
+        if code.co_name in _FOLDS and frame.f_globals.get("__name__") == _VALIDATION:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _parts(estimator: Any) -> list[Any]:
@@ -148,8 +202,11 @@ def _predictions(
 ) -> tuple[Any, Any] | None:
     """What is predicted for all rows, with probabilities where there are; ``None`` if too slow.
 
-    It is done in growing parts, so that a slow one is given up early.
+    It is done in growing parts, so that a slow one is given up early. The first, which is all
+    there is of small data, is done while there is anything left to spend.
     """
+    if budget_s < 0:
+        return None
     count = inputs.shape[0] if hasattr(inputs, "shape") else len(inputs)
     odds_of = getattr(estimator, "predict_proba", None) if with_odds else None
     answers, odds = [], []
