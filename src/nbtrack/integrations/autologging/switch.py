@@ -161,7 +161,7 @@ class _Switch:
             return None
         around = next((each for each in self._running if each.thread == thread), None)
         if around is not None:
-            return self._begin_inside(around.watched, kind, signature, args, kwargs)
+            return self._begin_inside(around.watched, kind, function, args, kwargs)
         run = active_run()
         if run is None and self._wish is None:
             return None
@@ -200,13 +200,14 @@ class _Switch:
         self,
         outer: Watched,
         kind: type[Training],
-        signature: inspect.Signature,
+        function: Callable[..., Any],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> Watched | None:
         """A call inside another: its ``inner`` one, or a part of it like all others."""
         if not isinstance(outer, Training) or outer.inner is not kind:
             return None
+        signature = inspect.signature(function)
         try:
             call, whole = signature.bind(*args, **kwargs), signature.bind(*args, **kwargs)
         except TypeError:
