@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nbtrack
-from nbtrack.integrations.importing.report import ImportReport
+from nbtrack.integrations.report import Report
 
 RUNS, POINTS, TAGS = 10_000, 1_000_000, 10
 
@@ -25,7 +25,7 @@ def _folder() -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def _taken_s(work: Callable[[], ImportReport]) -> tuple[float, ImportReport]:
+def _taken_s(work: Callable[[], Report]) -> tuple[float, Report]:
     begun = time.perf_counter()
     report = work()
     return time.perf_counter() - begun, report

@@ -125,7 +125,7 @@ def export_parquet(
 def export_mlflow(
     uri: str, no_registry: bool, filter_string: str, experiments: tuple[str, ...]
 ) -> None:
-    """Write runs and registered models to URI: a folder mlruns, or a tracking server."""
+    """Write runs and models to URI: a folder mlruns, a database (sqlite:///…), or a server."""
     report = exporting.export_mlflow(
         uri, filter_string=filter_string, experiments=experiments, registry=not no_registry
     )

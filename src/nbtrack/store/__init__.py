@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from nbtrack.store.finding import find_run
     from nbtrack.store.histories import last_step, point_histories
     from nbtrack.store.journal import JournalWriter
-    from nbtrack.store.logged_models import ModelPoint, StoredModel, stored_models
+    from nbtrack.store.logged_models import ModelPoint, StoredModel, measured_by, stored_models
     from nbtrack.store.origins import (
         StoredArtifact,
         StoredCell,
@@ -104,7 +104,12 @@ _HOMES = {
     "nbtrack.store.comparing": ("Comparison", "Sorting", "matching_runs"),
     "nbtrack.store.histories": ("last_step", "point_histories"),
     "nbtrack.store.journal": ("JournalWriter",),
-    "nbtrack.store.logged_models": ("ModelPoint", "StoredModel", "stored_models"),
+    "nbtrack.store.logged_models": (
+        "ModelPoint",
+        "StoredModel",
+        "measured_by",
+        "stored_models",
+    ),
     "nbtrack.store.whole": ("WholeRun", "whole_runs"),
     "nbtrack.store.origins": (
         "StoredArtifact",
@@ -203,6 +208,7 @@ __all__ = [
     "list_columns",
     "listed_curves",
     "matching_runs",
+    "measured_by",
     "metric_history",
     "model_changes",
     "model_moves",

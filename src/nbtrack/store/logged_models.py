@@ -51,6 +51,9 @@ SELECT {_ID}, name, experiment, replace(run_id::VARCHAR, '-', '') AS run_id, kin
 FROM logged_models
 WHERE ($ids::VARCHAR[] IS NULL OR list_contains($ids::VARCHAR[], {_HEX}))
   AND ($experiments::VARCHAR[] IS NULL OR list_contains($experiments::VARCHAR[], experiment))
+  AND ($runs::VARCHAR[] IS NULL
+       OR run_id IN (SELECT unnest($runs::VARCHAR[])::UUID)
+       OR $with_none AND run_id IS NULL)
 ORDER BY created, model_id
 """
 _CHOSEN = "WITH chosen AS (SELECT unnest($models::VARCHAR[])::UUID AS model_id)"
@@ -71,6 +74,21 @@ SELECT DISTINCT {_ID}, key, value, step, epoch_ms(measured) AS ts_ms,
 FROM base.logged_model_metrics SEMI JOIN chosen USING (model_id)
 ORDER BY key, ts_ms, step, run_id, value
 """
+_MEASURED = """
+SELECT DISTINCT replace(model_id::VARCHAR, '-', '') AS model_id, key, value, step,
+       epoch_ms(measured) AS ts_ms, replace(run_id::VARCHAR, '-', '') AS run_id, data, digest
+FROM base.logged_model_metrics WHERE run_id IN (SELECT unnest($runs::VARCHAR[])::UUID)
+ORDER BY run_id, ts_ms, step, key, model_id
+"""
+
+
+def measured_by(store: Asked, run_ids: Sequence[str]) -> dict[str, list[tuple[str, ModelPoint]]]:
+    """What each of the runs measured of logged models, with the id of the model."""
+    found: dict[str, list[tuple[str, ModelPoint]]] = {}
+    for row in store.query(_MEASURED, {"runs": list(run_ids)}).to_pylist():
+        model_id = row.pop("model_id")
+        found.setdefault(row["run_id"], []).append((model_id, ModelPoint(**row)))
+    return found
 
 
 def stored_models(
@@ -78,9 +96,16 @@ def stored_models(
     *,
     model_ids: Sequence[str] | None = None,
     experiments: Sequence[str] | None = None,
+    run_ids: Sequence[str] | None = None,
+    with_none: bool = False,
 ) -> list[StoredModel]:
-    """The logged models with these ids, or in these experiments, deleted or not; oldest first."""
-    chosen = {
+    """The logged models with these ids, in these experiments and of these runs; oldest first.
+
+    Deleted or not. ``with_none`` adds those that are of no run.
+    """
+    chosen: dict[str, object] = {
+        "runs": None if run_ids is None else list(run_ids),
+        "with_none": with_none,
         "ids": None if model_ids is None else list(model_ids),
         "experiments": None if experiments is None else list(experiments),
     }

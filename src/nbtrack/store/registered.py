@@ -333,9 +333,13 @@ def version_origins(asked: Asked) -> pyarrow.Table:
 
 
 def model_changes(asked: Asked) -> pyarrow.Table:
-    """When each model, by ``name``, or a version of it was changed last: ``changed_ms`` of UTC."""
+    """When each model, by ``name``, or a version of it was changed last: ``changed_ms`` of UTC.
+
+    With ``how`` it was told of when it was made.
+    """
     sql = """
-        SELECT m.name, epoch_ms(max(r.ts)) AS changed_ms
+        SELECT m.name, epoch_ms(max(r.ts)) AS changed_ms,
+               max(r.how) FILTER (r.change = 'model created') AS how
         FROM {registry} r JOIN models m USING (model)
         WHERE r.change IN ('model created', 'model renamed', 'version created', 'version deleted',
                            'stage moved') OR (r.change = 'described' AND r.version IS NULL)

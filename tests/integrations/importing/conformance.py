@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from nbtrack.errors import SourceUnavailable
 from nbtrack.integrations.importing.importer import import_source
-from nbtrack.integrations.importing.source import RunSource, SourceRun
+from nbtrack.integrations.importing.source import Curve, RunSource, SourceRun
 from nbtrack.store import Store
 
 MakeSource = Callable[[], RunSource]
@@ -25,6 +26,14 @@ _TABLES = (
     "texts",
     "inputs",
     "artifacts",
+    # Their numbers are those of the order in which they came.
+    "(SELECT name, deleted, location FROM experiments)",
+    "(SELECT e.name, key, value FROM experiment_tags JOIN experiments e USING (number))",
+    "logged_models",
+    "base.logged_model_params",
+    "base.logged_model_tags",
+    "base.logged_model_metrics",
+    "base.logged_model_uses",
 )
 
 
@@ -49,6 +58,34 @@ class Interrupted:
     def runs(self, is_there: Callable[[str], bool]) -> Iterator[SourceRun]:
         yield from itertools.islice(self._source.runs(is_there), self._after)
         raise self._error
+
+
+class Earlier:
+    """A source as it was when its runs were going on: without their end, and half of the points."""
+
+    def __init__(self, source: RunSource) -> None:
+        self._source = source
+        self.title, self.omissions = source.title, source.omissions
+
+    def count(self) -> int | None:
+        return self._source.count()
+
+    def runs(self, is_there: Callable[[str], bool]) -> Iterator[SourceRun]:
+        for run in self._source.runs(is_there):
+            yield dataclasses.replace(
+                run,
+                status="running",
+                ended_us=None,
+                note="",
+                params=dict(list(run.params.items())[1:]),
+                tags=dict(list(run.tags.items())[1:]),
+                curves=map(_half, run.curves),
+            )
+
+
+def _half(curve: Curve) -> Curve:
+    half = slice(len(curve.values) // 2)
+    return Curve(curve.key, curve.steps[half], curve.times_us[half], curve.values[half])
 
 
 def importing_twice_adds_nothing(make: MakeSource, folder: Path) -> None:
@@ -95,7 +132,18 @@ def _utc(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{**row, "started": row["started"].replace(tzinfo=datetime.UTC)} for row in rows]
 
 
+def a_run_that_went_on_becomes_what_it_is(make: MakeSource, folder: Path) -> None:
+    whole, grown = Store(folder / "at once"), Store(folder / "grown")
+    runs = import_source(whole, make()).runs
+    import_source(grown, Earlier(make()))
+    rest = import_source(grown, make())
+    assert (rest.runs, rest.updated + rest.already_there) == (0, runs)
+    assert rest.updated
+    assert content(grown) == content(whole)
+
+
 PROMISES = (
+    a_run_that_went_on_becomes_what_it_is,
     importing_twice_adds_nothing,
     an_interrupted_import_is_resumed,
     ids_are_made_of_start_and_identity,

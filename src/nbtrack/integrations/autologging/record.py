@@ -113,6 +113,11 @@ class Record:
         return self._told.holds_params
 
     @property
+    def is_named(self) -> bool:
+        """Whether it has been said what is trained."""
+        return bool(self._training)
+
+    @property
     def budget_s(self) -> float:
         """Seconds that may still be spent on what the library does not compute itself.
 
@@ -198,7 +203,8 @@ class Record:
         }
         if self._steps_before is None:
             # One number for all curves: those that have a point now and then stay in step.
-            self._steps_before = max(0, *(self.run.next_step(key) - step for key in points))
+            own = points.keys() - self.run.logged_keys
+            self._steps_before = max([0, *(self.run.next_step(key) - step for key in own)])
         moved = step + self._steps_before
         self._log(points, lambda _: moved)
 

@@ -10,7 +10,6 @@ import numpy
 
 from nbtrack.capture.estimators import chosen_params
 from nbtrack.integrations.autologging.record import Record
-from nbtrack.integrations.autologging.telling import Telling
 from nbtrack.integrations.autologging.training import Training
 
 EXAMPLE_ROWS = 5
@@ -43,7 +42,7 @@ class Rounds(Training):
 
     def restore(self) -> None:
         if self.ours is not None:
-            self.ours.telling = Telling(self.library)
+            self.ours.telling.leave()
 
     def arguments(self, names: Iterable[str]) -> Iterator[tuple[str, object]]:
         """These arguments, where the function has them; in a cell those that were chosen."""

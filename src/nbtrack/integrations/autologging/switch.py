@@ -180,7 +180,12 @@ class _Switch:
                 return watched
             cell, own = self._cell_of(run), None
             if run is None or (wish.exclusive and cell is None):
-                run = own = start_run(nested=run is not None, tags=wish.extra_tags or None)
+                own = start_run(
+                    None if run is not None else kind.belongs_to(whole.arguments),
+                    nested=run is not None,
+                    tags=wish.extra_tags or None,
+                )
+                run = own
             # What a cell reads is recorded without our help.
             options = wish.options if cell is None else replace(wish.options, log_datasets=False)
             training = kind(
@@ -226,6 +231,8 @@ class _Switch:
         left = next(each for each in self._running if each.watched is watched)
         self._running.remove(left)
         if left.own is not None:
+            if isinstance(error, SystemExit) and isinstance(error.__context__, KeyboardInterrupt):
+                error = error.__context__  # Some libraries make the one of the other.
             try:
                 left.own.__exit__(type(error) if error else None, error, None)
             except Exception as failure:  # noqa: BLE001 - as above

@@ -77,6 +77,11 @@ class Training:
         """Whether this call is worth a record; what it calls in turn is not, either way."""
         return True
 
+    @classmethod
+    def belongs_to(cls, given: Mapping[str, Any]) -> str | None:  # noqa: ARG003
+        """The id of an ended run that the call goes on with, where no run is active."""
+        return None
+
     def begin(self) -> None:
         """Tell what is known before the training, such as its parameters."""
 

@@ -1,53 +1,49 @@
-"""Runs of ours in MLflow's words: the way back from `importing.mlflow.runs`."""
+"""What is here in MLflow's words: the way back from `importing.mlflow`, with the same records."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.integrations.importing.mlflow.records import (
-    PARENT_TAG,
+from nbtrack.integrations.importing.source import SourceFile
+from nbtrack.integrations.mlflow_entities.datasets import dataset_of
+from nbtrack.integrations.mlflow_entities.records import (
     LoggedModel,
-    MlflowDataset,
+    Measured,
+    MlflowExperiment,
     MlflowRun,
     Points,
 )
-from nbtrack.integrations.importing.mlflow.runs import (
-    CONTEXT_TAG,
-    MODEL_ROLE,
-    NAME_TAG,
-    NOTE_TAG,
-    PROGRAM_TAG,
-    RUN_ID_FACT,
-    STATUS_FACT,
-    USER_TAG,
+from nbtrack.integrations.mlflow_entities.tags import (
+    END,
+    EXPERIMENT_LOCATION,
+    FACTS,
+    RUN_ID,
+    run_tags,
 )
-from nbtrack.integrations.importing.source import SourceFile
 from nbtrack.tracking.files.places import artifacts_of
 
 if TYPE_CHECKING:
     import pyarrow
 
     from nbtrack.artifacts import Artifacts
-    from nbtrack.store import Store, StoredModel
+    from nbtrack.store import ModelPoint, Store, StoredModel, WholeRun
 
-# What MLflow's file store writes for the states of a logged model.
-_MODEL_STATUS = {"pending": 1, "ready": 2, "failed": 3}
 # What MLflow takes as a key: it may be the path of a file.
 _NOT_IN_KEYS = re.compile(r"[^\w.\- :/]")
 _MAX_PARAM_CHARS = 6_000
 # What becomes the name of a folder.
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
-_MODEL_ID = re.compile(r'"model_id": "m-[0-9a-f]{32}"')
+
+File = dict[str, Any]
 
 
 class InMlflowsWords:
-    """Runs of a store as MLflow's; what has no place there is counted in ``omitted``."""
+    """What a store has as MLflow's; what has no place there is counted in ``omitted``."""
 
     def __init__(self, store: Store) -> None:
         self.omitted: Counter[str] = Counter()
@@ -55,69 +51,111 @@ class InMlflowsWords:
         self._store = store
         self._artifacts: Artifacts = artifacts_of(store)
 
-    def some(self, run_ids: Sequence[str]) -> Iterator[tuple[str, MlflowRun]]:
-        """Runs with their ids here, in the order of their start. Parents are named by ids here."""
-        from nbtrack.store import EXPORTED, exported_table, stored_models
+    def experiments(self, names: Sequence[str] | None = None) -> list[MlflowExperiment]:
+        """All experiments, or those of these names, by number."""
+        rows = self._store.query(
+            "SELECT number, name, deleted, location, epoch_ms(created) AS created, "
+            "epoch_ms(changed) AS changed FROM experiments ORDER BY number",
+        ).to_pylist()
+        tags: dict[int, dict[str, str]] = defaultdict(dict)
+        for row in self._store.query("SELECT number, key, value FROM experiment_tags").to_pylist():
+            tags[row["number"]][row["key"]] = row["value"]
+        return [
+            MlflowExperiment(
+                str(row["number"]),
+                row["name"],
+                tags[row["number"]].pop(EXPERIMENT_LOCATION, row["location"]),
+                row["created"],
+                row["changed"],
+                row["deleted"],
+                tags[row["number"]],
+            )
+            for row in rows
+            if names is None or row["name"] in names
+        ]
 
-        tables = {name: exported_table(self._store, name, run_ids) for name in EXPORTED}
-        metrics = tables.pop("metrics")
-        rows = {name: _by_run(table) for name, table in tables.items()}
-        points = _points_by_run(metrics)
-        logged: dict[str | None, list[StoredModel]] = defaultdict(list)
-        experiments = sorted({run["experiment"] for [run] in rows["runs"].values()})
-        for model in stored_models(self._store, experiments=experiments):
-            if not model.deleted:
-                logged[model.run_id].append(model)
-        for run_id in run_ids:
-            if run_id in rows["runs"]:
-                yield run_id, self._run(run_id, rows, logged[run_id], points.get(run_id, []))
+    def runs(self, run_ids: Sequence[str]) -> Iterator[tuple[str, MlflowRun]]:
+        """Runs with their ids here, in the order that is given. Parents are named by ids here."""
+        from nbtrack.store import exported_table, measured_by, stored_models, whole_runs
+
+        self._count_what_stays(run_ids)
+        points = _points_by_run(exported_table(self._store, "metrics", run_ids))
+        files = _by_run(exported_table(self._store, "artifacts", run_ids))
+        measured = measured_by(self._store, run_ids)
+        models: dict[str | None, list[StoredModel]] = defaultdict(list)
+        for model in stored_models(self._store, run_ids=run_ids):
+            models[model.run_id].append(model)
+        for run in whole_runs(self._store, run_ids, facts=FACTS, with_metrics=False):
+            yield (
+                run.run_id,
+                self._run(
+                    run,
+                    models[run.run_id],
+                    points.get(run.run_id, []),
+                    files.get(run.run_id, []),
+                    measured.get(run.run_id, []),
+                ),
+            )
+
+    def models_of_no_run(self) -> Iterator[LoggedModel]:
+        """The logged models that no run is the source of."""
+        from nbtrack.store import exported_table, stored_models
+
+        for model in stored_models(self._store, run_ids=[], with_none=True):
+            kept = exported_table(self._store, "artifacts", [model.model_id]).to_pylist()
+            yield self._model(model, None, kept)
+
+    def _count_what_stays(self, run_ids: Sequence[str]) -> None:
+        """What MLflow has no place for, and what it has another for, by kind."""
+        found = self._store.query(
+            "WITH page AS (SELECT unnest($runs::VARCHAR[])::UUID AS run_id) "
+            "SELECT (SELECT count(*) FROM texts SEMI JOIN page USING (run_id)) AS texts, "
+            "(SELECT count(verdict) FROM all_runs SEMI JOIN page USING (run_id)) AS verdicts, "
+            "(SELECT count(*) FROM facts SEMI JOIN page USING (run_id) WHERE NOT "
+            "(starts_with(key, 'mlflow.') OR starts_with(key, 'imported.'))) AS facts",
+            {"runs": list(run_ids)},
+        )
+        [counts] = found.to_pylist()
+        self.omitted.update(counts)
 
     def _run(
         self,
-        run_id: str,
-        rows: dict[str, dict[str, list[dict[str, Any]]]],
-        logged: list[StoredModel],
+        run: WholeRun,
+        stored: list[StoredModel],
         points: list[Points],
+        files: list[File],
+        measured: list[tuple[str, ModelPoint]],
     ) -> MlflowRun:
-        [run] = rows["runs"][run_id]
-        facts = {row["key"]: row["value"] for row in rows["facts"].get(run_id, ())}
-        tags = {self._key(r["key"]): r["value"] for r in rows["tags"].get(run_id, ())}
-        for key, text in (
-            (NAME_TAG, run["name"]),
-            (NOTE_TAG, run["note"]),
-            (USER_TAG, run["user"]),
-            (PROGRAM_TAG, run["source"]),
-            (PARENT_TAG, run["parent_id"]),
-        ):
-            if text:
-                tags[key] = text
-        models: dict[str, str] = {}
-        for row in rows["texts"].get(run_id, ()):
-            if row["role"].startswith(MODEL_ROLE) and _MODEL_ID.search(row["text"]):
-                models[row["role"].removeprefix(MODEL_ROLE)] = row["text"]
-            else:
-                self.omitted["texts"] += 1
-        self.omitted["verdicts"] += run["verdict"] is not None
-        self.omitted["facts"] += sum(1 for key in facts if not key.startswith(("mlflow.", "imp")))
-        files = rows["artifacts"].get(run_id, [])
-        here = [model for model in logged if not model.location]
-        self.omitted["logged models whose files are elsewhere"] += len(logged) - len(here)
-        folders = [*models, *(model.path for model in here)]
+        told_id = run.facts.get(RUN_ID, "")
+        run_id = told_id if _RUN_ID.fullmatch(told_id) else run.run_id
+        end = run.facts.get(END)
+        folders = [model.path for model in stored if not model.location]
         return MlflowRun(
-            known if _RUN_ID.fullmatch(known := facts.get(RUN_ID_FACT, "")) else run_id,
-            run["experiment"],
-            name=run["name"],
-            user=run["user"] or "",
-            status=facts.get(STATUS_FACT) or run["status"].upper(),
-            start_ms=_ms(run["started"]),
-            end_ms=_ms(run["ended"]),
-            is_deleted=run["deleted"],
-            params=self._params(rows["params"].get(run_id, [])),
-            tags=tags,
-            datasets=[_dataset(row) for row in rows["inputs"].get(run_id, ())],
-            models=[
-                *(self._model(path, text, files) for path, text in models.items()),
-                *(self._logged(model, files) for model in here),
+            run_id,
+            run.experiment,
+            name=run.name,
+            user=run.user,
+            status=run.status.upper(),
+            start_ms=run.started_ms,
+            end_ms=run.ended_ms if end is None else int(end) if end else None,
+            is_deleted=run.deleted,
+            params=self._params(run.params),
+            tags={self._key(key): text for key, text in run_tags(run).items()},
+            datasets=[dataset_of(read) for read in run.inputs],
+            models=[self._model(model, run_id, files) for model in stored],
+            read=[f"m-{use.model_id}" for use in run.models if use.role == "input"],
+            made=[(f"m-{use.model_id}", use.step) for use in run.models if use.role == "output"],
+            measured=[
+                Measured(
+                    f"m-{model_id}",
+                    self._key(point.key),
+                    point.value,
+                    point.step,
+                    point.ts_ms,
+                    point.data,
+                    point.digest,
+                )
+                for model_id, point in measured
             ],
             points=partial(self._keyed, points),
             files=partial(
@@ -125,13 +163,12 @@ class InMlflowsWords:
             ),
         )
 
-    def _params(self, rows: list[dict[str, Any]]) -> dict[str, str]:
+    def _params(self, params: Mapping[str, str]) -> dict[str, str]:
         found = {}
-        for row in rows:
-            text = row["value"] if row["type"] != "none" else "None"
+        for key, text in params.items():
             if len(text) > _MAX_PARAM_CHARS:
                 self.omitted["ends of params that MLflow finds too long"] += 1
-            found[self._key(row["key"])] = text[:_MAX_PARAM_CHARS]
+            found[self._key(key)] = text[:_MAX_PARAM_CHARS]
         return found
 
     def _keyed(self, points: list[Points]) -> Iterator[Points]:
@@ -146,45 +183,55 @@ class InMlflowsWords:
             self.remarks[f"{key!r} is {fit!r} there: MLflow takes no such key"] = None
         return fit
 
-    def _model(self, path: str, text: str, files: list[dict[str, Any]]) -> LoggedModel:
-        told = json.loads(text)
-        below = [file for file in files if _is_below(file["path"], [path])]
-        return LoggedModel(**told, files=partial(self._files, below, within=path))
-
-    def _logged(self, model: StoredModel, files: list[dict[str, Any]]) -> LoggedModel:
-        self.omitted["ties of metrics to logged models"] += len(model.metrics)
-        below = [file for file in files if _is_below(file["path"], [model.path])]
+    def _model(self, model: StoredModel, run_id: str | None, files: list[File]) -> LoggedModel:
+        if model.location:
+            self.omitted["files of logged models that are elsewhere"] += 1
+            files = []
+        folder = [model.path] if model.path else []
+        below = [file for file in files if not folder or _is_below(file["path"], folder)]
         return LoggedModel(
             f"m-{model.model_id}",
             model.name,
+            model.experiment,
+            run_id,
             model.created_ms,
             model.changed_ms,
-            _MODEL_STATUS[model.status],
+            model.status,  # type: ignore[arg-type]
             model.kind,
             model.params,
             model.tags,
-            files=partial(self._files, below, within=model.path),
+            partial(self._files, below, within=model.path),
+            model.deleted,
         )
 
-    def _files(self, files: list[dict[str, Any]], within: str = "") -> Iterator[SourceFile]:
+    def _files(self, files: list[File], within: str = "") -> Iterator[SourceFile]:
+        start = len(within) + 1 if within else 0
         for file in files:
-            path = file["path"].removeprefix(f"{within}/") if within else file["path"]
-            yield SourceFile(path, partial(self._artifacts.read, file["digest"]))
+            read = partial(self._artifacts.read, file["digest"])
+            yield SourceFile(file["path"][start:], read)
 
 
-def _is_below(path: str, folders: Any) -> bool:
+def another_there(name: str, version: int) -> str:
+    """What is said where a version of that number is another run's there."""
+    return (
+        f"version {version} of {name!r} is another one there; rename the model in one of the two, "
+        "and export again"
+    )
+
+
+def _is_below(path: str, folders: Sequence[str]) -> bool:
     return any(path.startswith(f"{folder}/") for folder in folders)
 
 
-def _by_run(table: pyarrow.Table) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+def _by_run(table: pyarrow.Table) -> dict[str, list[File]]:
+    found: dict[str, list[File]] = {}
     for row in table.to_pylist():
-        found[row["run_id"]].append(row)
+        found.setdefault(row["run_id"], []).append(row)
     return found
 
 
 def _points_by_run(metrics: pyarrow.Table) -> dict[str, list[Points]]:
-    """The points of each run by key; the table is sorted by both."""
+    """The curves of each run; the table is sorted by run and key."""
     import numpy as np
 
     found: dict[str, list[Points]] = {}
@@ -200,38 +247,3 @@ def _points_by_run(metrics: pyarrow.Table) -> dict[str, list[Points]]:
         points = (keys[start], times[part].tolist(), values[part].tolist(), steps[part].tolist())
         found.setdefault(runs[start], []).append(points)
     return found
-
-
-def _dataset(row: dict[str, Any]) -> MlflowDataset:
-    tags = json.loads(row["tags"] or "{}")
-    # What a run under MLflow told of it stands beside what is ours.
-    told = json.loads(row["profile"]) if row["source_type"] else {}
-    schema = tags.pop("mlflow.schema", told.get("schema") or "")
-    if not schema and row["schema"]:
-        # Ours, in the form in which MLflow's interface shows columns.
-        columns = json.loads(row["schema"])
-        schema = json.dumps(
-            {"mlflow_colspec": [{"name": n, "type": str(t)} for n, t in columns.items()]}
-        )
-    found = {
-        "name": tags.pop("mlflow.name", row["name"]),
-        "source_type": tags.pop("mlflow.source_type", row["source_type"] or "local"),
-        "source": tags.pop(
-            "mlflow.source",
-            row["source"] if row["source_type"] else json.dumps({"uri": row["source"] or ""}),
-        ),
-        "profile": tags.pop("mlflow.profile", told.get("profile") or ""),
-    }
-    if row["context"]:
-        tags[CONTEXT_TAG] = row["context"]
-    # MLflow takes 36 characters of a digest.
-    return MlflowDataset(**found, digest=row["digest"][:36], schema=schema, tags=tags)
-
-
-def _ms(time: Any) -> int | None:
-    import datetime
-
-    if time is None:
-        return None
-    since = time.replace(tzinfo=datetime.UTC) - datetime.datetime.fromtimestamp(0, datetime.UTC)
-    return int(since // datetime.timedelta(milliseconds=1))

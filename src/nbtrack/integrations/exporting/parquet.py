@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING, Any
 from nbtrack.artifacts.progress import progress_of
 from nbtrack.errors import InvalidValue
 from nbtrack.integrations.exporting.chosen import portions
-from nbtrack.integrations.exporting.report import ExportReport
+from nbtrack.integrations.report import Report
 from nbtrack.tracking.files.places import artifacts_of
 
 if TYPE_CHECKING:
     from nbtrack.store import Store
 
 
-def export_tables(
-    store: Store, folder: Path, run_ids: Sequence[str], *, artifacts: bool
-) -> ExportReport:
+def export_tables(store: Store, folder: Path, run_ids: Sequence[str], *, artifacts: bool) -> Report:
     """Write ``runs.parquet``, ``metrics.parquet`` and others into a folder.
 
     Each file appears when all are whole, in place of one of an earlier export. With
@@ -32,7 +30,7 @@ def export_tables(
 
     if folder.exists() and not folder.is_dir():
         raise InvalidValue(f"{folder} is a file; name a folder for the tables.")
-    report = ExportReport(f"Parquet files in {folder}")
+    report = Report("exported", f"Parquet files in {folder}")
     folder.mkdir(parents=True, exist_ok=True)
     parts = {name: folder / f".{name}.{os.getpid()}.part" for name in EXPORTED}
     with ExitStack() as stack:
@@ -48,14 +46,14 @@ def export_tables(
                     writer = parquet.ParquetWriter(part, table.schema, compression="zstd")
                     writers[name] = stack.enter_context(writer)
                 writers[name].write_table(table)
-                report.written[name] += table.num_rows
+                report.carried[name] += table.num_rows
                 if artifacts and name == "artifacts":
                     _write_files(store, folder, table.to_pylist())
             told(len(some))
         for name, part in parts.items():
             writers[name].close()
             part.replace(folder / f"{name}.parquet")
-    report.runs = report.written.pop("runs")
+    report.runs = report.carried.pop("runs")
     return report
 
 

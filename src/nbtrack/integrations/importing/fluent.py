@@ -10,9 +10,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from nbtrack.integrations.importing.identity import KnownRuns
-from nbtrack.integrations.importing.importer import import_source
-from nbtrack.integrations.importing.report import ImportReport
+from nbtrack.integrations.importing.importer import Import, import_source
+from nbtrack.integrations.report import Report
 from nbtrack.tracking.active import current_store
 
 AnyPath = str | os.PathLike[str]
@@ -32,7 +31,7 @@ def import_table(
     metric: str | None = None,
     value: str | None = None,
     store: AnyPath | None = None,
-) -> ImportReport:
+) -> Report:
     """Bring in a CSV or Parquet file whose rows are runs, or steps of runs.
 
     What the columns are is guessed by their names and types, and told in the report. Rows with
@@ -62,19 +61,21 @@ def import_mlflow(
     artifacts: bool = True,
     registry: bool = True,
     store: AnyPath | None = None,
-) -> ImportReport:
+) -> Report:
     """Bring in what MLflow keeps: runs with all they have, and registered models.
 
     ``tracking_uri`` is what ``mlflow.set_tracking_uri`` takes: a folder ``mlruns``, a database
     (``sqlite:///mlflow.db``; any other through SQLAlchemy) or a server (``http://…``, which is
     told who asks by MLFLOW_TRACKING_TOKEN, or _USERNAME and _PASSWORD). MLflow itself is not
-    needed. Runs and versions that are here already are left as they are.
+    needed. Runs and versions that are here already are left as they are, but for runs that had
+    not ended when they were brought in: what was logged since is added.
 
     Parameters
     ----------
     artifacts : copy the runs' files. Versions of models are files of runs.
     registry : bring in registered models, with versions, tags, aliases and stages.
     """
+    from nbtrack.integrations.importing.mlflow.experiments import import_experiments
     from nbtrack.integrations.importing.mlflow.registry import RegistryImport
     from nbtrack.integrations.importing.mlflow.runs import MlflowSource
     from nbtrack.integrations.importing.mlflow.stores import open_store
@@ -83,16 +84,20 @@ def import_mlflow(
     found, address = open_store(os.fspath(tracking_uri))
     source = MlflowSource(found, f"MLflow's {address}", artifacts=artifacts)
 
-    def models(known: KnownRuns, report: ImportReport) -> None:
-        if registry:
-            RegistryImport(into, known, report, source.omissions).all_models(found.models())
+    def experiments(report: Report) -> None:
+        import_experiments(into, found.experiments(), report)
 
-    return import_source(into, source, then=models)
+    def models(on_its_way: Import) -> None:
+        on_its_way.models(source.models_of_no_run())
+        if registry:
+            RegistryImport(on_its_way).all_models(found.registered_models())
+
+    return import_source(into, source, first=experiments, then=models)
 
 
 def import_tensorboard(
     logdir: AnyPath, *, experiment: str | None = None, store: AnyPath | None = None
-) -> ImportReport:
+) -> Report:
     """Bring in what TensorBoard shows of a folder: each folder in it with event files is a run.
 
     Scalars become metrics and hparams parameters; images and sounds are kept as files, texts
@@ -107,7 +112,7 @@ def import_tensorboard(
 
 def import_wandb(
     folder: AnyPath, *, experiment: str | None = None, store: AnyPath | None = None
-) -> ImportReport:
+) -> Report:
     """Bring in what W&B left in a folder: offline runs, and what was exported from its pages.
 
     Offline runs are files ``.wandb``, also such as were being written when their process died;

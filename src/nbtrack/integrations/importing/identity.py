@@ -17,19 +17,28 @@ _REST = 13
 class KnownRuns:
     """Which identities the store has, and under which ids."""
 
-    def __init__(self, run_ids: Iterable[str]) -> None:
+    def __init__(self, run_ids: Iterable[str], going_on: Iterable[str] = ()) -> None:
         self._by_rest = {run_id[_REST:]: run_id for run_id in run_ids}
+        self._going_on = set(going_on)
 
-    def __contains__(self, identity: str) -> bool:
-        return _rest_of(identity) in self._by_rest
+    def is_over(self, identity: str) -> bool:
+        """Whether the run is here, and need not be looked at again."""
+        run_id = self.find(identity)
+        return run_id is not None and run_id not in self._going_on
 
     def find(self, identity: str) -> str | None:
         """The id of the run with that identity, if it is here."""
-        return self._by_rest.get(_rest_of(identity))
+        found = self._by_rest.get(_rest_of(identity))
+        if found is None:
+            # One that went from here to where it comes from now has its id there.
+            own = identity.rpartition(":")[2]
+            found = own if self._by_rest.get(own[_REST:]) == own else None
+        return found
 
     def add(self, run_id: str) -> None:
-        """Know one more."""
+        """Know one more, as it is now."""
         self._by_rest[run_id[_REST:]] = run_id
+        self._going_on.discard(run_id)
 
 
 def imported_run_id(identity: str, started_us: int) -> str:

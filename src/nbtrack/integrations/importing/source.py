@@ -12,7 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from nbtrack.events import InputRead, ParamValue, Status
+from nbtrack.events import (
+    InputRead,
+    ModelMeasured,
+    ModelStatus,
+    ModelUsed,
+    ParamValue,
+    Status,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,12 +46,34 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceModel:
+    """A logged model of a run, or of none, with the files below its place.
+
+    ``model_id`` is an id like a run's, and holds wherever the model is. Times are microseconds
+    of UTC.
+    """
+
+    model_id: str
+    name: str
+    experiment: str
+    created_us: int
+    changed_us: int
+    status: ModelStatus
+    is_deleted: bool = False
+    kind: str = ""
+    params: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    files: Iterable[SourceFile] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SourceRun:
     """A run as its source has it. Times are microseconds of UTC.
 
     ``identity`` names the run in every copy of its source, wherever that lies: it decides
     whether the run is here already. ``parent`` is the identity of another run. What is many
-    or large (``curves``, ``files``) may be read when it is asked for, once.
+    or large (``curves``, ``files``) may be read when it is asked for, once. ``inputs``, ``uses``
+    and ``measured`` name no run, and no time but that of a measurement.
     """
 
     identity: str
@@ -64,8 +93,22 @@ class SourceRun:
     facts: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     inputs: list[InputRead] = field(default_factory=list)
+    models: list[SourceModel] = field(default_factory=list)
+    uses: list[ModelUsed] = field(default_factory=list)
+    measured: list[ModelMeasured] = field(default_factory=list)
     curves: Iterable[Curve] = ()
     files: Iterable[SourceFile] = ()
+
+
+def parents_first(parents: dict[str, str | None]) -> list[str]:
+    """Ids of runs in their order, but none before its parent."""
+    order: dict[str, None] = {}
+    for run_id in parents:
+        line = [run_id]
+        while (above := parents.get(line[-1])) in parents and above not in (*line, *order):
+            line.append(str(above))
+        order.update(dict.fromkeys(reversed(line)))
+    return list(order)
 
 
 class Omissions:
@@ -76,7 +119,7 @@ class Omissions:
         self.remarks: list[str] = []
 
     def omit(self, what: str, count: int = 1) -> None:
-        """``count`` more of what is not carried, such as ``experiments without runs``."""
+        """``count`` more of what is not carried, such as ``traces``."""
         self.counts[what] += count
 
     def remark(self, sentence: str) -> None:

@@ -47,15 +47,20 @@ class NbtrackArtifacts(ArtifactRepository):  # type: ignore[misc]
         keeper.log_artifacts(local_dir, folder)
 
     def list_artifacts(self, path: str | None = None) -> list[FileInfo]:
-        """The files and folders right in a folder, by name; none where it is a file."""
+        """The files and folders right in a folder, by name; none where it is a file.
+
+        A run's logged models are left out: MLflow lists them beside its files, as it does where
+        they are kept apart.
+        """
         if path:
             verify_artifact_path(path)
         keeper, folder = self._keeper(path)
+        models = self._models_in(path)
         above = (path or "").strip("/")
         return [
             FileInfo(posixpath.join(above, posixpath.basename(f.path)), f.is_dir, f.file_size)
             for f in keeper.list_artifacts(folder)
-            if f.path != folder
+            if f.path != folder and not any(f"{f.path}/".startswith(each) for each in models)
         ]
 
     def _download_file(self, remote_file_path: str, local_path: Any) -> None:
@@ -88,6 +93,14 @@ class NbtrackArtifacts(ArtifactRepository):  # type: ignore[misc]
                 RESOURCE_DOES_NOT_EXIST,
             )
         return StoredRun(self._store, keeper), "/".join(filter(None, (folder, kept.path)))
+
+    def _models_in(self, path: str | None) -> list[str]:
+        """The folders that are logged models, where it is a run whose files are at ``path``."""
+        from nbtrack.store import stored_models
+
+        run_id = kept_at(posixpath.join(self._root, (path or "").strip("/"))).run_id
+        found = stored_models(self._store, run_ids=[run_id]) if run_id is not None else []
+        return [f"{model.path}/" for model in found if not model.location]
 
     def _has_run(self, run_id: str | None) -> bool:
         found = self._store.query("SELECT 1 FROM base.runs WHERE run_id = ?::UUID", [run_id])

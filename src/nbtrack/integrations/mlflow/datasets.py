@@ -1,89 +1,43 @@
-"""MLflow's datasets, as the data that a run of ours read, and back."""
+"""MLflow's objects for data, of the form that all ways in and out have in common."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlflow.entities import Dataset, DatasetInput, InputTag
-from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
 
-from nbtrack.events import InputRead
+from nbtrack.integrations.mlflow_entities.datasets import dataset_of, input_of
+from nbtrack.integrations.mlflow_entities.records import MlflowDataset
 
 if TYPE_CHECKING:
+    from nbtrack.events import InputRead
     from nbtrack.store import StoredInput
-
-# What MLflow takes for a digest at the most.
-_DIGEST_CHARS = 36
-_OURS = "nbtrack"
 
 
 def input_read(told: DatasetInput, run_id: str, ts: int) -> InputRead:
-    """A dataset as data that the run has read. Its schema and profile are kept as they are, too."""
+    """A dataset as data that the run has read."""
     dataset: Dataset = told.dataset
     tags = {tag.key: str(tag.value) for tag in told.tags or ()}
-    columns = _columns(_parsed(dataset.schema))
-    return InputRead(
-        ts,
+    return input_of(
+        MlflowDataset(
+            dataset.name,
+            dataset.digest,
+            dataset.source_type,
+            dataset.source,
+            dataset.schema,
+            dataset.profile,
+            tags,
+        ),
         run_id,
-        dataset.name,
-        "dataset",
-        dataset.digest,
-        shape=_shape(_parsed(dataset.profile), len(columns)),
-        schema=json.dumps(columns) if columns else "",
-        source=dataset.source,
-        context=tags.pop(MLFLOW_DATASET_CONTEXT, ""),
-        tags=tags,
-        source_type=dataset.source_type,
-        profile=json.dumps({"schema": dataset.schema, "profile": dataset.profile}),
+        ts,
     )
 
 
 def dataset_input(read: StoredInput) -> DatasetInput:
     """Data that a run has read as a dataset of MLflow's, whoever told it."""
-    tags = [InputTag(key, text) for key, text in read.tags.items()]
-    if read.context:
-        tags.insert(0, InputTag(MLFLOW_DATASET_CONTEXT, read.context))
-    if read.source_type:
-        kept = json.loads(read.profile)
-        source_type, source = read.source_type, read.source
-        schema, profile = kept["schema"], kept["profile"]
-    else:
-        source_type, source = _OURS, json.dumps({"uri": read.source} if read.source else {})
-        schema = _theirs(_parsed(read.schema))
-        profile = json.dumps({"kind": read.kind, "shape": read.shape})
-    digest = read.digest[:_DIGEST_CHARS]
-    return DatasetInput(Dataset(read.name, digest, source_type, source, schema, profile), tags)
-
-
-def _parsed(text: str | None) -> Mapping[str, Any]:
-    try:
-        found = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _columns(schema: Mapping[str, Any]) -> dict[str, str]:
-    """Columns and their types, out of what MLflow writes for a table."""
-    listed = schema.get("mlflow_colspec")
-    if not isinstance(listed, list):
-        return {}
-    columns = [each for each in listed if isinstance(each, dict)]
-    return {str(c["name"]): str(c.get("type", "")) for c in columns if c.get("name") is not None}
-
-
-def _theirs(columns: Mapping[str, Any]) -> str | None:
-    """Columns in the form in which MLflow's pages show them."""
-    if not columns:
-        return None
-    listed = [{"name": name, "type": str(type_)} for name, type_ in columns.items()]
-    return json.dumps({"mlflow_colspec": listed})
-
-
-def _shape(profile: Mapping[str, Any], width: int) -> str:
-    rows = profile.get("num_rows")
-    if not isinstance(rows, int):
-        return ""
-    return f"({rows}, {width})" if width else f"({rows},)"
+    told = dataset_of(read)
+    tags = [InputTag(key, text) for key, text in told.tags.items()]
+    dataset = Dataset(
+        told.name, told.digest, told.source_type, told.source, told.schema, told.profile
+    )
+    return DatasetInput(dataset, tags)

@@ -34,7 +34,7 @@ from nbtrack.integrations.mlflow.datasets import input_read
 from nbtrack.integrations.mlflow.experiments import check_experiment_is_active, experiment_number
 from nbtrack.integrations.mlflow.runs import bounded
 from nbtrack.integrations.mlflow.searching import Searching
-from nbtrack.integrations.mlflow.tags import is_run_id
+from nbtrack.integrations.mlflow_entities.tags import is_run_id
 
 if TYPE_CHECKING:
     from nbtrack.store import ModelPoint, StoredModel

@@ -12,7 +12,7 @@ from mlflow.store.entities.paged_list import PagedList
 from mlflow.utils.search_utils import SearchUtils
 
 from nbtrack.integrations.mlflow.runs import Runs, bounded
-from nbtrack.integrations.mlflow.tags import is_run_id
+from nbtrack.integrations.mlflow_entities.tags import is_run_id
 
 
 class MetricHistory(Runs):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlflow.entities.model_registry import (
@@ -16,33 +14,13 @@ from mlflow.entities.model_registry import (
 )
 from mlflow.entities.model_registry.model_version_stages import get_canonical_stage
 
+from nbtrack.integrations.mlflow_entities.origins import origin_of
 from nbtrack.registry.finding import find_model, find_versions
 from nbtrack.registry.records import NO_RUN
 from nbtrack.registry.records import ModelVersion as OurVersion
 
 if TYPE_CHECKING:
     from nbtrack.store import Asked
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What MLflow told of a version when it was made, beside the files that it is of."""
-
-    source: str
-    location: str = ""
-    run_link: str | None = None
-    model_id: str | None = None
-
-    def text(self) -> str:
-        """The form in which it is kept with the change."""
-        said = {"source": self.source, "location": self.location}
-        optional = {"run_link": self.run_link, "model_id": self.model_id}
-        return json.dumps({**said, **{k: v for k, v in optional.items() if v is not None}})
-
-
-def origin_of(version: OurVersion, how: str) -> Origin:
-    """Where a version comes from; one that MLflow did not make is of a run's folder."""
-    return Origin(**json.loads(how)) if how.startswith("{") else Origin(version.source)
 
 
 def all_versions(
@@ -63,14 +41,14 @@ def all_versions(
 
 
 def _version(version: OurVersion, row: Mapping[str, Any], aliases: Sequence[str]) -> ModelVersion:
-    origin = origin_of(version, row["how"] or "")
+    origin = origin_of(row["how"], version.source)
     return ModelVersion(
         name=version.name,
         version=version.version,
-        creation_timestamp=_ms(version.created),
+        creation_timestamp=origin.created_ms or _ms(version.created),
         last_updated_timestamp=row["changed_ms"],
         description=version.description or None,
-        user_id=version.user or None,
+        user_id=(version.user if origin.created_ms is None else origin.user) or None,
         current_stage=version.stage,
         source=origin.source,
         run_id=None if version.run_id == NO_RUN else version.run_id,
@@ -85,7 +63,7 @@ def all_models(asked: Asked) -> list[RegisteredModel]:
     """Every registered model with the last version of each stage, by name."""
     from nbtrack.store import model_changes
 
-    changed = {row["name"]: row["changed_ms"] for row in model_changes(asked).to_pylist()}
+    changed = {row["name"]: row for row in model_changes(asked).to_pylist()}
     versions: dict[str, list[ModelVersion]] = {}
     for each in all_versions(asked):
         versions.setdefault(each.name, []).append(each)
@@ -100,12 +78,12 @@ def one_model(asked: Asked, name: str, *, with_aliases: bool = False) -> Registe
     from nbtrack.store import model_changes
 
     row = find_model(asked, name)
-    [changed] = [r["changed_ms"] for r in model_changes(asked).to_pylist() if r["name"] == name]
+    [changed] = [each for each in model_changes(asked).to_pylist() if each["name"] == name]
     return _model(row, changed, all_versions(asked, name, with_aliases=with_aliases))
 
 
 def _model(
-    row: Mapping[str, Any], changed_ms: int, versions: list[ModelVersion]
+    row: Mapping[str, Any], changed: Mapping[str, Any], versions: list[ModelVersion]
 ) -> RegisteredModel:
     latest: dict[str, ModelVersion] = {}
     # The newest of each stage, and stages in the order in which versions came to them.
@@ -113,8 +91,8 @@ def _model(
         latest[each.current_stage] = each
     return RegisteredModel(
         name=row["name"],
-        creation_timestamp=_ms(row["created"]),
-        last_updated_timestamp=changed_ms,
+        creation_timestamp=origin_of(changed["how"], "").created_ms or _ms(row["created"]),
+        last_updated_timestamp=changed["changed_ms"],
         description=row["description"] or None,
         latest_versions=list(latest.values()),
         tags=[RegisteredModelTag(key, text) for key, text in row["tags"].items()],

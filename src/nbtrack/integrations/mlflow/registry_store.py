@@ -51,15 +51,14 @@ from nbtrack.integrations.mlflow.addresses import kept_at, split_artifact_uri, s
 from nbtrack.integrations.mlflow.experiments import page_of
 from nbtrack.integrations.mlflow.refusals import refuse_the_rest, told_as_mlflow
 from nbtrack.integrations.mlflow.registry_entities import (
-    Origin,
     all_models,
     all_versions,
     one_model,
-    origin_of,
     stage_named,
 )
-from nbtrack.integrations.mlflow.tags import is_run_id
 from nbtrack.integrations.mlflow.tracking_store import NbtrackStore
+from nbtrack.integrations.mlflow_entities.origins import Origin, origin_of
+from nbtrack.integrations.mlflow_entities.tags import is_run_id
 from nbtrack.registry.finding import find_version
 from nbtrack.registry.moves import archive_all, in_stage, move
 from nbtrack.registry.source import Source, source_of
@@ -305,7 +304,7 @@ class NbtrackRegistryStore(AbstractStore):  # type: ignore[misc]
             found = find_version(self.store, name, number)
             for row in version_origins(self.store).to_pylist():
                 if (row["name"], row["version"]) == (name, number):
-                    origin = origin_of(found, row["how"] or "")
+                    origin = origin_of(row["how"], found.source)
                     return origin.location or origin.source
         return found.source
 

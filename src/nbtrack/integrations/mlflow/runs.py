@@ -61,7 +61,8 @@ from nbtrack.integrations.mlflow.experiments import (
     check_experiment_is_active,
     experiment_number,
 )
-from nbtrack.integrations.mlflow.tags import (
+from nbtrack.integrations.mlflow.tags import tag_events
+from nbtrack.integrations.mlflow_entities.tags import (
     FACTS,
     MADE_BY,
     NAME,
@@ -71,7 +72,6 @@ from nbtrack.integrations.mlflow.tags import (
     param_of,
     parent_of,
     run_tags,
-    tag_events,
 )
 from nbtrack.store import WholeRun
 

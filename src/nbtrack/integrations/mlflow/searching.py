@@ -12,7 +12,8 @@ from mlflow.utils.search_utils import SearchUtils
 
 from nbtrack.integrations.mlflow.experiments import check_max_results, experiment_number
 from nbtrack.integrations.mlflow.metric_history import MetricHistory
-from nbtrack.integrations.mlflow.tags import FACTS, NAME, NOTE, OTHERWISE
+from nbtrack.integrations.mlflow.tags import OTHERWISE
+from nbtrack.integrations.mlflow_entities.tags import FACTS, NAME, NOTE
 from nbtrack.store.comparing import ComparedKind, Comparison, Sorting
 
 _MAX_SUMMARIES = 1000

@@ -53,7 +53,7 @@ class NbtrackCallback:
     """
 
     def __init__(self, run: Run | None = None) -> None:
-        self.telling = Telling("catboost")
+        self.telling = Telling("catboost", run)
         self.run = run
         self._told: dict[str, int] = {}
         self._last = 0
@@ -69,7 +69,7 @@ class NbtrackCallback:
 
     def _begin(self, caller: FrameType) -> None:
         self._told = {}
-        self.telling.begin("fit", self.run)
+        self.telling.begin("fit")
         if self.telling.is_given:
             return
         model = _model_below(caller)

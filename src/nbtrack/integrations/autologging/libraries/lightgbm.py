@@ -56,7 +56,7 @@ class NbtrackCallback:
         # LightGBM sets what it does not find on the object itself.
         self.order = _BEFORE_STOPPING
         self.before_iteration = False
-        self.telling = Telling("lightgbm")
+        self.telling = Telling("lightgbm", run)
         self.run = run
         self.rounds = 0  # those of the booster that is trained further are counted
 
@@ -69,7 +69,7 @@ class NbtrackCallback:
 
     def _begin(self, env: Any) -> None:
         is_pack = _is_pack(env.model)
-        self.telling.begin("", self.run)
+        self.telling.begin()
         if self.telling.is_given:
             return
 

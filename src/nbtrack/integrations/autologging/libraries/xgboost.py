@@ -68,7 +68,7 @@ class NbtrackCallback(TrainingCallback):
 
     def __init__(self, run: Run | None = None) -> None:
         super().__init__()
-        self.telling = Telling("xgboost")
+        self.telling = Telling("xgboost", run)
         self.run = run
         self._history: Mapping[str, Mapping[str, list[Any]]] = {}
         self._told = 0
@@ -77,7 +77,7 @@ class NbtrackCallback(TrainingCallback):
     def before_training(self, model: Any) -> Any:
         self._history, self._told = {}, 0
         self._best_before = model.attr("best_iteration")
-        self.telling.begin("cv" if _is_pack(model) else "train", self.run)
+        self.telling.begin("cv" if _is_pack(model) else "train")
         self.telling.tell("looking at the booster", lambda record: self._begin(record, model))
         return model
 

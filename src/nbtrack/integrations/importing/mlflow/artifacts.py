@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -33,6 +33,11 @@ def files_at(
         omissions.omit(f"places of files at {parts.scheme}:")
 
 
+def chosen_location(address: str, experiment_id: str) -> str:
+    """``address``, if somebody chose it for an experiment: else it is a store's, and ends so."""
+    return "" if address.rstrip("/").endswith(f"/{experiment_id}") else address
+
+
 def local_path(address: str) -> Path:
     """The path that a ``file:`` address, or a plain one, names."""
     parts = urlsplit(address)
@@ -44,12 +49,6 @@ def files_in(folder: Path) -> Iterator[SourceFile]:
     for file in sorted(folder.rglob("*")) if folder.is_dir() else ():
         if file.is_file():
             yield SourceFile(file.relative_to(folder).as_posix(), file)
-
-
-def below(path: str, files: Iterable[SourceFile]) -> Iterator[SourceFile]:
-    """The files, under a folder."""
-    for file in files:
-        yield SourceFile(f"{path}/{file.path}", file.content)
 
 
 def _remote(address: str, scheme: str, omissions: Omissions) -> Iterator[SourceFile]:

@@ -10,23 +10,24 @@ from typing import Any
 import yaml
 
 from nbtrack.errors import InvalidValue
-from nbtrack.integrations.importing.mlflow.artifacts import files_at
-from nbtrack.integrations.importing.mlflow.records import (
-    PARENT_TAG,
+from nbtrack.integrations.importing.mlflow.artifacts import chosen_location, files_at
+from nbtrack.integrations.importing.source import Omissions, parents_first
+from nbtrack.integrations.mlflow_entities.records import (
+    MODEL_STATUSES,
+    RUN_STATUSES,
     LoggedModel,
+    Measured,
     MlflowDataset,
+    MlflowExperiment,
     MlflowModel,
     MlflowRun,
     MlflowVersion,
     Points,
-    parents_first,
 )
-from nbtrack.integrations.importing.source import Omissions
+from nbtrack.integrations.mlflow_entities.tags import PARENT
 
 # libyaml's, which is ten times as fast, where PyYAML was built with it.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-# What MLflow writes as numbers into the file of a run.
-STATUSES = ("", "RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED")
 
 
 class FileStore:
@@ -61,13 +62,65 @@ class FileStore:
                 and (folder / "meta.yaml").exists()
             }
             found.update(runs)
-            if not runs:
-                self.omissions.omit("experiments without runs")
-            for what, omitted in (("tags", "tags of experiments"), ("traces", "traces")):
-                count = len(list((experiment / what).glob("*")))
-                if count:
-                    self.omissions.omit(omitted, count)
+            self.omissions.omit("traces", len(list((experiment / "traces").glob("*"))))
         return found
+
+    @cached_property
+    def _logged(self) -> dict[str, list[LoggedModel]]:
+        """The logged models by the run that they are of, in the order in which they were made."""
+        found: dict[str, list[LoggedModel]] = {}
+        for experiment in self._experiments:
+            for folder in self._folders(experiment / "models"):
+                if about := self._yaml(folder / "meta.yaml"):
+                    model = self._logged_model(experiment, folder, about)
+                    found.setdefault(model.run_id or "", []).append(model)
+        for models in found.values():
+            models.sort(key=lambda model: model.created_ms)
+        return found
+
+    @cached_property
+    def _measured(self) -> dict[str, list[Measured]]:
+        """What was measured of models, by the run that did so."""
+        found: dict[str, list[Measured]] = {}
+        for experiment in self._experiments:
+            for model in self._folders(experiment / "models"):
+                folder = model / "metrics"
+                for file in sorted(folder.rglob("*")) if folder.is_dir() else ():
+                    if file.is_file():
+                        key = file.relative_to(folder).as_posix()
+                        self._read_measured(file, model.name, key, found)
+        return found
+
+    def _read_measured(
+        self, file: Path, model_id: str, key: str, found: dict[str, list[Measured]]
+    ) -> None:
+        for line in file.read_text(encoding="utf-8").splitlines():
+            try:
+                time, value, step, run_id, *data = line.split(" ")
+                told = Measured(model_id, key, float(value), int(step), int(time), *data)
+            except (ValueError, TypeError):
+                self.omissions.omit("lines of metrics that are damaged")
+                continue
+            found.setdefault(run_id, []).append(told)
+
+    def experiments(self) -> Iterator[MlflowExperiment]:
+        """What stands in the folder and in its trash."""
+        for folder, about in self._experiments.items():
+            yield MlflowExperiment(
+                str(about["experiment_id"]),
+                str(about.get("name", folder.name)),
+                chosen_location(about.get("artifact_location") or "", str(about["experiment_id"])),
+                about.get("creation_time"),
+                about.get("last_update_time"),
+                about.get("lifecycle_stage") == "deleted",
+                _texts(folder / "tags"),
+            )
+
+    def models_of_no_run(self) -> Iterator[LoggedModel]:
+        """The logged models whose run is none, or is gone."""
+        for run_id, models in self._logged.items():
+            if run_id not in self._run_folders:
+                yield from models
 
     def count(self) -> int | None:
         """How many folders of runs there are."""
@@ -88,7 +141,7 @@ class FileStore:
         for run_id in parents_first(parents):
             yield self._run(run_id, self._run_folders[run_id], new[run_id])
 
-    def models(self) -> Iterator[MlflowModel]:
+    def registered_models(self) -> Iterator[MlflowModel]:
         """What stands below ``models``."""
         for folder in self._folders(self._root / "models"):
             about = self._yaml(folder / "meta.yaml")
@@ -98,6 +151,7 @@ class FileStore:
                 str(about.get("name", folder.name)),
                 about.get("description") or "",
                 int(about.get("creation_timestamp") or 0),
+                int(about.get("last_updated_timestamp") or 0),
                 _texts(folder / "tags"),
                 {alias: int(number) for alias, number in _texts(folder / "aliases").items()},
                 sorted(self._versions(folder), key=lambda version: version.version),
@@ -120,6 +174,8 @@ class FileStore:
                 about.get("description") or "",
                 about.get("user_id") or "",
                 int(about.get("creation_timestamp") or 0),
+                int(about.get("last_updated_timestamp") or 0),
+                about.get("run_link") or None,
                 _texts(folder / "tags"),
             )
 
@@ -128,14 +184,14 @@ class FileStore:
     def _run(self, run_id: str, folder: Path, about: dict[str, Any]) -> MlflowRun:
         experiment = self._experiments[folder.parent]
         status = about.get("status", 3)
-        is_known = isinstance(status, int) and 0 < status < len(STATUSES)
+        is_known = isinstance(status, int) and 0 < status < len(RUN_STATUSES)
+        read, made = self._uses(folder)
         return MlflowRun(
             run_id,
             str(experiment.get("name", folder.parent.name)),
-            str(experiment["experiment_id"]),
             name=about.get("run_name") or about.get("name") or "",
             user=about.get("user_id") or "",
-            status=STATUSES[status] if is_known else str(status),
+            status=RUN_STATUSES[status] if is_known else str(status),
             start_ms=about.get("start_time"),
             end_ms=about.get("end_time"),
             is_deleted="deleted"
@@ -143,7 +199,10 @@ class FileStore:
             params=_texts(folder / "params"),
             tags=_texts(folder / "tags"),
             datasets=list(self._datasets(folder)),
-            models=list(self._logged_models(folder)),
+            models=self._logged.get(run_id, []),
+            read=read,
+            made=made,
+            measured=self._measured.get(run_id, []),
             points=partial(self._points, folder / "metrics"),
             files=partial(
                 files_at,
@@ -162,7 +221,7 @@ class FileStore:
             steps: list[int] = []
             for line in file.read_text(encoding="utf-8").splitlines():
                 try:
-                    # The oldest have no step.
+                    # The oldest have no step; behind it may stand data that it was measured on.
                     time, value, *step = line.split()
                     point = (int(time), float(value), int(step[0]) if step else 0)
                 except ValueError:
@@ -185,42 +244,43 @@ class FileStore:
                     found["digest"],
                     found.get("source_type") or "",
                     found.get("source") or "",
-                    found.get("schema") or "",
-                    found.get("profile") or "",
+                    found.get("schema"),
+                    found.get("profile"),
                     {str(key): str(text) for key, text in (about.get("tags") or {}).items()},
                 )
 
-    def _logged_models(self, run: Path) -> Iterator[LoggedModel]:
-        for output in self._folders(run / "outputs"):
-            about = self._yaml(output / "meta.yaml")
-            folder = run.parent / "models" / str(about.get("destination_id"))
-            found = self._yaml(folder / "meta.yaml") if folder.is_dir() else {}
-            if not found or found.get("lifecycle_stage") == "deleted":
-                continue
-            for file in folder.glob("metrics/**/*"):
-                if file.is_file():
-                    lines = file.read_bytes().count(b"\n")
-                    self.omissions.omit("ties of metrics to logged models", lines)
-            yield LoggedModel(
-                found["model_id"],
-                found["name"],
-                int(found.get("creation_timestamp") or 0),
-                int(found.get("last_updated_timestamp") or 0),
-                int(found.get("status") or 0),
-                found.get("model_type") or "",
-                _texts(folder / "params"),
-                _texts(folder / "tags"),
-                partial(
-                    files_at,
-                    found.get("artifact_location") or "",
-                    self.omissions,
-                    otherwise=folder / "artifacts",
-                ),
-                int(about.get("step") or 0),
-            )
+    def _uses(self, run: Path) -> tuple[list[str], list[tuple[str, int]]]:
+        """The models that a run has as inputs, and as outputs with their steps."""
+        read = [self._yaml(folder / "meta.yaml") for folder in self._folders(run / "inputs")]
+        made = [self._yaml(folder / "meta.yaml") for folder in self._folders(run / "outputs")]
+        return (
+            [str(each["source_id"]) for each in read if each.get("source_type") == "MODEL"],
+            [(str(each["source_id"]), int(each.get("step") or 0)) for each in made if each],
+        )
+
+    def _logged_model(self, experiment: Path, folder: Path, about: dict[str, Any]) -> LoggedModel:
+        return LoggedModel(
+            str(about.get("model_id", folder.name)),
+            about.get("name") or "",
+            str(self._experiments[experiment].get("name", experiment.name)),
+            about.get("source_run_id") or None,
+            int(about.get("creation_timestamp") or 0),
+            int(about.get("last_updated_timestamp") or 0),
+            MODEL_STATUSES[int(about.get("status") or 0)],
+            about.get("model_type") or "",
+            _texts(folder / "params"),
+            _texts(folder / "tags"),
+            partial(
+                files_at,
+                about.get("artifact_location") or "",
+                self.omissions,
+                otherwise=folder / "artifacts",
+            ),
+            about.get("lifecycle_stage") == "deleted",
+        )
 
     def _parent(self, run: Path) -> str | None:
-        file = run / "tags" / PARENT_TAG
+        file = run / "tags" / PARENT
         return file.read_text(encoding="utf-8") if file.exists() else None
 
     def _folders(self, folder: Path) -> list[Path]:

@@ -12,16 +12,16 @@ import re
 from collections.abc import Iterable
 
 from nbtrack.errors import InvalidValue, PromotionRefused, RunNotFound
-from nbtrack.integrations.importing.identity import KnownRuns
-from nbtrack.integrations.importing.mlflow.records import MlflowModel, MlflowVersion
-from nbtrack.integrations.importing.mlflow.runs import MODEL_ROLE, run_identity
-from nbtrack.integrations.importing.report import ImportReport
-from nbtrack.integrations.importing.source import Omissions
+from nbtrack.integrations.importing.importer import Import
+from nbtrack.integrations.importing.mlflow.runs import run_identity
+from nbtrack.integrations.mlflow_entities.origins import Origin
+from nbtrack.integrations.mlflow_entities.records import MlflowModel, MlflowVersion
+from nbtrack.integrations.mlflow_entities.tags import model_number
 from nbtrack.registry.names import check_alias, check_model_name, check_stage
 from nbtrack.registry.registry import Registry
 from nbtrack.registry.source import Source, source_of
 from nbtrack.registry.turn import Turn, turn_at
-from nbtrack.store import Store, history_table, model_row
+from nbtrack.store import history_table, model_row
 
 _LOGGED = re.compile(r"(?:^models:/|/models/)(m-[0-9a-f]{32})(?:/|$)")
 _IN_RUN = re.compile(r"(?:^runs:/|/)([0-9a-f]{32})/(?:artifacts/)?(.+)")
@@ -30,21 +30,16 @@ _IN_RUN = re.compile(r"(?:^runs:/|/)([0-9a-f]{32})/(?:artifacts/)?(.+)")
 class RegistryImport:
     """Models of MLflow on their way into a store, whose runs are there already."""
 
-    def __init__(
-        self, store: Store, known: KnownRuns, report: ImportReport, omissions: Omissions
-    ) -> None:
-        self._store = store
-        self._known = known
-        self._report = report
-        self._omissions = omissions
-        found = store.query(
-            "SELECT replace(run_id::VARCHAR, '-', '') AS run, role, "
-            "json_extract_string(text, 'model_id') AS model FROM texts WHERE starts_with(role, ?)",
-            [MODEL_ROLE],
-        )
+    def __init__(self, on_its_way: Import) -> None:
+        from nbtrack.store import stored_models
+
+        self._store = on_its_way.store
+        self._known = on_its_way.known
+        self._report = on_its_way.report
+        self._omissions = on_its_way.omissions
+        self._store.fold_completely()
         self._logged = {
-            row["model"]: (row["run"], row["role"].removeprefix(MODEL_ROLE))
-            for row in found.to_pylist()
+            model.model_id: (model.run_id, model.path) for model in stored_models(self._store)
         }
 
     def all_models(self, models: Iterable[MlflowModel]) -> None:
@@ -59,11 +54,7 @@ class RegistryImport:
             self._model(model)
 
     def _model(self, model: MlflowModel) -> None:
-        sources = {
-            version.version: source
-            for version in model.versions
-            if (source := self._source(version)) is not None
-        }
+        sources = {version.version: self._source(version) for version in model.versions}
         made: dict[int, int] = {}
         with turn_at(self._store) as turn:
             row = model_row(turn.asked, model.name)
@@ -71,7 +62,9 @@ class RegistryImport:
             aliases: set[str] = set()
             last = 0
             if row is None:
-                number = turn.append("model created", None, value=model.name).number
+                origin = Origin("", created_ms=model.created_ms).text()
+                created = turn.append("model created", None, value=model.name, how=origin)
+                number = created.number
                 self._describe(turn, number, None, model.description, model.tags)
                 self._report.carried["registered models"] += 1
             else:
@@ -80,7 +73,7 @@ class RegistryImport:
                 told = set(history_table(turn.asked, name=model.name)["comment"].to_pylist())
             for version in model.versions:
                 said = _said(version)
-                if version.version not in sources or said in told:
+                if said in told:
                     continue
                 # Its own number, unless somebody here has given that already.
                 last = version.version if version.version > last else last + 1
@@ -90,9 +83,10 @@ class RegistryImport:
                     "version created",
                     number,
                     last,
-                    run=source.run_id,
-                    key=source.path,
-                    value=source.digest,
+                    run=source.run_id if source else self._known.find(run_identity(version.run_id)),
+                    key=source.path if source else "",
+                    value=source.digest if source else "",
+                    how=_origin(version, source).text(),
                     comment=said,
                 )
                 self._describe(turn, number, last, version.description, version.tags)
@@ -144,19 +138,39 @@ class RegistryImport:
             run_id, path = self._place(version)
             return source_of(self._store, f"runs:/{run_id}/{path}")
         except (InvalidValue, RunNotFound):
-            self._omissions.omit("versions whose files are in no run that was imported")
+            # It is known by what MLflow says of it.
             return None
 
     def _place(self, version: MlflowVersion) -> tuple[str, str]:
-        logged = _LOGGED.search(version.source)
-        model_id = version.model_id or (logged[1] if logged else "")
-        if model_id in self._logged:
-            return self._logged[model_id]
+        run_id, path = self._logged.get(_model_of(version), (None, ""))
+        if run_id is not None:
+            return run_id, path
         found = _IN_RUN.search(version.source)
         run_id = self._known.find(run_identity(found[1])) if found else None
         if found is None or run_id is None:
             raise InvalidValue(f"{version.source} is in no run.")
         return run_id, found[2].strip("/")
+
+
+def _model_of(version: MlflowVersion) -> str:
+    """The id here of the logged model that it is of, if it is of one."""
+    logged = _LOGGED.search(version.source)
+    return model_number(version.model_id or (logged[1] if logged else "")) or ""
+
+
+def _origin(version: MlflowVersion, source: Source | None) -> Origin:
+    """What MLflow said of it; where its files are of a run here, as that is called here."""
+    if model := _model_of(version):
+        address = f"models:/m-{model}"
+    else:
+        address = f"runs:/{source.run_id}/{source.path}" if source else version.source
+    return Origin(
+        address,
+        run_link=version.run_link,
+        model_id=version.model_id or None,
+        created_ms=version.created_ms,
+        user=version.user or None,
+    )
 
 
 def _said(version: MlflowVersion) -> str:

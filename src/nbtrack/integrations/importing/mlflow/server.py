@@ -7,22 +7,22 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
+from nbtrack.integrations.importing.mlflow.artifacts import chosen_location
 from nbtrack.integrations.importing.mlflow.http import Server
-from nbtrack.integrations.importing.mlflow.records import (
+from nbtrack.integrations.importing.source import Omissions, SourceFile
+from nbtrack.integrations.mlflow_entities.records import (
+    MODEL_STATUS_NAMES,
     LoggedModel,
+    Measured,
     MlflowDataset,
+    MlflowExperiment,
     MlflowModel,
     MlflowRun,
     MlflowVersion,
     Points,
 )
-from nbtrack.integrations.importing.source import Omissions, SourceFile
 
-_MODEL_STATUS = {
-    "LOGGED_MODEL_PENDING": 1,
-    "LOGGED_MODEL_READY": 2,
-    "LOGGED_MODEL_UPLOAD_FAILED": 3,
-}
+_MODEL_STATUSES = {name: status for status, name in MODEL_STATUS_NAMES.items()}
 
 
 class ServerStore:
@@ -35,17 +35,37 @@ class ServerStore:
         self._experiments = list(
             self._server.all("experiments/search", "experiments", view_type="ALL")
         )
+        self._of_no_run: dict[str, list[LoggedModel]] = {}
+        self._measured: dict[str, list[Measured]] = {}
+        self._has_models = False
 
     def count(self) -> int | None:
         """Not known: a server tells runs by page."""
         return None
 
+    def experiments(self) -> Iterator[MlflowExperiment]:
+        """Those that it told of when it was asked first."""
+        for found in self._experiments:
+            number = found["experiment_id"]
+            yield MlflowExperiment(
+                number,
+                found["name"],
+                chosen_location(found.get("artifact_location", ""), number),
+                _whole(found.get("creation_time")),
+                _whole(found.get("last_update_time")),
+                found.get("lifecycle_stage") == "deleted",
+                _pairs(found.get("tags")),
+            )
+
     def runs(self, is_there: Callable[[str], bool]) -> Iterator[MlflowRun]:
         """Experiment by experiment, in the order of their start."""
+        self._of_no_run.clear()
+        self._measured.clear()
+        # All at first: a run of another experiment may have measured a model of this one.
         for experiment in self._experiments:
-            self.omissions.omit("tags of experiments", len(experiment.get("tags", ())))
-            models = self._models_by_run(experiment["experiment_id"])
-            is_empty = True
+            self._read_models(experiment)
+        self._has_models = bool(self._of_no_run)
+        for experiment in self._experiments:
             for found in self._server.all(
                 "runs/search",
                 "runs",
@@ -53,16 +73,23 @@ class ServerStore:
                 run_view_type="ALL",
                 order_by=["attributes.start_time ASC"],
             ):
-                is_empty = False
                 run_id = found["info"]["run_id"]
+                models = self._of_no_run.pop(run_id, [])
                 if is_there(run_id):
                     yield MlflowRun(run_id, "")
                 else:
-                    yield self._run(experiment, found, models.get(run_id, []))
-            if is_empty:
-                self.omissions.omit("experiments without runs")
+                    if self._has_models:
+                        # A search does not tell which models a run read.
+                        asked = {"run_id": run_id}
+                        found = self._server.ask("GET", "runs/get", asked)["run"]
+                    yield self._run(experiment, found, models)
 
-    def models(self) -> Iterator[MlflowModel]:
+    def models_of_no_run(self) -> Iterator[LoggedModel]:
+        """What is left when the runs have been told."""
+        for models in self._of_no_run.values():
+            yield from models
+
+    def registered_models(self) -> Iterator[MlflowModel]:
         """With the versions that are not deleted."""
         for model in self._server.all(
             "registered-models/search", "registered_models", method="GET"
@@ -79,6 +106,7 @@ class ServerStore:
                 name,
                 model.get("description", ""),
                 int(model.get("creation_timestamp", 0)),
+                int(model.get("last_updated_timestamp", 0)),
                 _pairs(model.get("tags")),
                 {each["alias"]: int(each["version"]) for each in model.get("aliases", ())},
                 sorted(map(_version, versions), key=lambda version: version.version),
@@ -91,10 +119,10 @@ class ServerStore:
     ) -> MlflowRun:
         about, data = found["info"], found.get("data", {})
         tags = _pairs(data.get("tags"))
+        inputs, outputs = found.get("inputs", {}), found.get("outputs", {})
         return MlflowRun(
             about["run_id"],
             experiment["name"],
-            experiment["experiment_id"],
             name=about.get("run_name", ""),
             user=about.get("user_id", "") or tags.get("mlflow.user", ""),
             status=about.get("status", "FINISHED"),
@@ -104,8 +132,14 @@ class ServerStore:
             in (about.get("lifecycle_stage"), experiment.get("lifecycle_stage")),
             params=_pairs(data.get("params")),
             tags=tags,
-            datasets=[_dataset(each) for each in found.get("inputs", {}).get("dataset_inputs", ())],
+            datasets=[_dataset(each) for each in inputs.get("dataset_inputs", ())],
             models=models,
+            read=[each["model_id"] for each in inputs.get("model_inputs", ())],
+            made=[
+                (each["model_id"], int(each.get("step", 0)))
+                for each in outputs.get("model_outputs", ())
+            ],
+            measured=self._measured.get(about["run_id"], []),
             points=partial(
                 self._points, about["run_id"], [each["key"] for each in data.get("metrics", ())]
             ),
@@ -144,35 +178,46 @@ class ServerStore:
 
     # Logged models, which only MLflow 3 has
 
-    def _models_by_run(self, experiment_id: str) -> dict[str, list[LoggedModel]]:
-        found: dict[str, list[LoggedModel]] = {}
+    def _read_models(self, experiment: dict[str, Any]) -> None:
+        """Keep the models of an experiment by the run that they are of, and what was measured."""
         pages = self._server.all(
             "logged-models/search",
             "models",
             page=50,
             is_optional=True,
-            experiment_ids=[experiment_id],
+            experiment_ids=[experiment["experiment_id"]],
+            order_by=[{"field_name": "creation_timestamp", "ascending": True}],
         )
         for model in pages:
             about, data = model["info"], model.get("data", {})
             model_id = about["model_id"]
+            for metric in data.get("metrics", ()):
+                told = Measured(
+                    model_id,
+                    metric["key"],
+                    float(metric["value"]),
+                    int(metric.get("step", 0)),
+                    int(metric["timestamp"]),
+                    metric.get("dataset_name", ""),
+                    metric.get("dataset_digest", ""),
+                )
+                self._measured.setdefault(metric.get("run_id", ""), []).append(told)
             run_id = about.get("source_run_id", "")
-            ties = len(data.get("metrics", ()))
-            self.omissions.omit("ties of metrics to logged models", ties)
-            found.setdefault(run_id, []).append(
+            self._of_no_run.setdefault(run_id, []).append(
                 LoggedModel(
                     model_id,
                     about["name"],
+                    experiment["name"],
+                    run_id or None,
                     int(about.get("creation_timestamp_ms", 0)),
                     int(about.get("last_updated_timestamp_ms", 0)),
-                    _MODEL_STATUS.get(about.get("status", ""), 0),
+                    _MODEL_STATUSES.get(about.get("status", ""), "pending"),
                     about.get("model_type", ""),
                     _pairs(data.get("params")),
                     _pairs(about.get("tags")),
                     partial(self._model_files, model_id, ""),
                 )
             )
-        return found
 
     def _model_files(self, model_id: str, folder: str) -> Iterator[SourceFile]:
         place = f"/ajax-api/2.0/mlflow/logged-models/{quote(model_id)}/artifacts"
@@ -201,8 +246,8 @@ def _dataset(found: dict[str, Any]) -> MlflowDataset:
         about["digest"],
         about.get("source_type", ""),
         about.get("source", ""),
-        about.get("schema", ""),
-        about.get("profile", ""),
+        about.get("schema"),
+        about.get("profile"),
         _pairs(found.get("tags")),
     )
 
@@ -217,5 +262,7 @@ def _version(found: dict[str, Any]) -> MlflowVersion:
         found.get("description", ""),
         found.get("user_id", ""),
         int(found.get("creation_timestamp", 0)),
+        int(found.get("last_updated_timestamp", 0)),
+        found.get("run_link") or None,
         _pairs(found.get("tags")),
     )

@@ -14,18 +14,20 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from nbtrack.errors import InvalidValue, MissingExtra
-from nbtrack.integrations.importing.mlflow.artifacts import files_at
-from nbtrack.integrations.importing.mlflow.records import (
-    PARENT_TAG,
+from nbtrack.integrations.importing.mlflow.artifacts import chosen_location, files_at
+from nbtrack.integrations.importing.source import Omissions, parents_first
+from nbtrack.integrations.mlflow_entities.records import (
+    MODEL_STATUSES,
     LoggedModel,
+    Measured,
     MlflowDataset,
+    MlflowExperiment,
     MlflowModel,
     MlflowRun,
     MlflowVersion,
     Points,
-    parents_first,
 )
-from nbtrack.integrations.importing.source import Omissions
+from nbtrack.integrations.mlflow_entities.tags import PARENT
 
 # Runs that are read together: a query of each table for so many.
 _AT_ONCE = 200
@@ -74,7 +76,7 @@ class SqlStore:
                 )
 
     @cached_property
-    def _experiments(self) -> dict[object, Row]:
+    def _experiments(self) -> dict[Any, Row]:
         return {row["experiment_id"]: row for row in self._tables.rows("experiments")}
 
     @cached_property
@@ -86,22 +88,47 @@ class SqlStore:
         """How many rows of runs there are."""
         return len(self._runs)
 
+    def experiments(self) -> Iterator[MlflowExperiment]:
+        """The table of experiments, with their tags."""
+        columns = self._tables.columns("experiment_tags")
+        rows = self._tables.rows("experiment_tags") if columns else ()
+        tags = _grouped(rows, "experiment_id")
+        for number, row in self._experiments.items():
+            yield MlflowExperiment(
+                str(number),
+                row["name"],
+                chosen_location(row.get("artifact_location") or "", str(number)),
+                row.get("creation_time"),
+                row.get("last_update_time"),
+                row.get("lifecycle_stage") == "deleted",
+                {each["key"]: each["value"] or "" for each in tags.get(number, ())},
+            )
+
     def runs(self, is_there: Callable[[str], bool]) -> Iterator[MlflowRun]:
         """In the order of their start."""
-        self._tell_omissions()
+        if self._tables.columns("trace_info"):
+            self.omissions.omit("traces", sum(1 for _ in self._tables.rows("trace_info")))
         new: dict[str, str | None] = {}
         for run_id in self._runs:
             if is_there(run_id):
                 yield MlflowRun(run_id, "")
             else:
                 new[run_id] = None
-        parents = self._tables.rows("tags", "key", [PARENT_TAG])
+        parents = self._tables.rows("tags", "key", [PARENT])
         new.update({row["run_uuid"]: row["value"] for row in parents if row["run_uuid"] in new})
         order = parents_first(new)
         for start in range(0, len(order), _AT_ONCE):
             yield from self._some(order[start : start + _AT_ONCE])
 
-    def models(self) -> Iterator[MlflowModel]:
+    def models_of_no_run(self) -> Iterator[LoggedModel]:
+        """The logged models whose run is none, or is gone."""
+        if self._tables.columns("logged_models"):
+            rows = self._tables.rows("logged_models")
+            of_none = [row for row in rows if row["source_run_id"] not in self._runs]
+            for start in range(0, len(of_none), _AT_ONCE):
+                yield from self._logged(of_none[start : start + _AT_ONCE])
+
+    def registered_models(self) -> Iterator[MlflowModel]:
         """The table of registered models, and those that hang on it."""
         columns = self._tables.columns("registered_models")
         for row in self._tables.rows("registered_models") if columns else ():
@@ -111,6 +138,7 @@ class SqlStore:
                 name,
                 row.get("description") or "",
                 int(row.get("creation_time") or 0),
+                int(row.get("last_updated_time") or 0),
                 self._of_model("registered_model_tags", name, "key", "value"),
                 {
                     alias: int(number)
@@ -141,6 +169,8 @@ class SqlStore:
             row.get("description") or "",
             row.get("user_id") or "",
             int(row.get("creation_time") or 0),
+            int(row.get("last_updated_time") or 0),
+            row.get("run_link") or None,
             {each["key"]: each["value"] for each in tags if int(each["version"]) == number},
         )
 
@@ -149,17 +179,6 @@ class SqlStore:
             return {}
         return {row[key]: str(row[value]) for row in self._tables.rows(table, "name", [name])}
 
-    def _tell_omissions(self) -> None:
-        used = {row["experiment_id"] for row in self._runs.values()}
-        self.omissions.omit("experiments without runs", len(self._experiments.keys() - used))
-        for table, what in (
-            ("experiment_tags", "tags of experiments"),
-            ("trace_info", "traces"),
-            ("logged_model_metrics", "ties of metrics to logged models"),
-        ):
-            if self._tables.columns(table):
-                self.omissions.omit(what, sum(1 for _ in self._tables.rows(table)))
-
     # Runs
 
     def _some(self, run_ids: Sequence[str]) -> Iterator[MlflowRun]:
@@ -167,13 +186,14 @@ class SqlStore:
         tags = self._by_run("tags", run_ids)
         datasets = self._datasets(run_ids)
         models = self._models_of(run_ids)
+        uses = self._uses(run_ids)
+        measured = self._measured(run_ids)
         for run_id in run_ids:
             row = self._runs[run_id]
             experiment = self._experiments.get(row["experiment_id"], {})
             yield MlflowRun(
                 run_id,
                 experiment.get("name") or "Default",
-                str(row["experiment_id"]),
                 name=row.get("name") or "",
                 user=row.get("user_id") or "",
                 status=row["status"] or "FINISHED",
@@ -185,6 +205,17 @@ class SqlStore:
                 tags={each["key"]: each["value"] or "" for each in tags.get(run_id, ())},
                 datasets=datasets.get(run_id, []),
                 models=models.get(run_id, []),
+                read=[
+                    each["destination_id"]
+                    for each in uses.get(run_id, ())
+                    if each["destination_type"] == "MODEL_INPUT"
+                ],
+                made=[
+                    (each["destination_id"], each.get("step") or 0)
+                    for each in uses.get(run_id, ())
+                    if each["destination_type"] == "MODEL_OUTPUT"
+                ],
+                measured=measured.get(run_id, []),
                 points=partial(self._points, run_id),
                 files=partial(files_at, row.get("artifact_uri") or "", self.omissions),
             )
@@ -239,46 +270,69 @@ class SqlStore:
                         row["digest"],
                         row["dataset_source_type"],
                         row["dataset_source"],
-                        row["dataset_schema"] or "",
-                        row["dataset_profile"] or "",
+                        row["dataset_schema"],
+                        row["dataset_profile"],
                         of_input,
                     )
                 )
         return found
 
+    def _uses(self, run_ids: Sequence[str]) -> dict[str, list[Row]]:
+        """Which models the runs have as inputs and outputs."""
+        if not self._tables.columns("inputs"):
+            return {}
+        return _grouped(self._tables.rows("inputs", "source_id", run_ids), "source_id")
+
+    def _measured(self, run_ids: Sequence[str]) -> dict[str, list[Measured]]:
+        table = "logged_model_metrics"
+        if not self._tables.columns(table):
+            return {}
+        found: dict[str, list[Measured]] = {}
+        for row in self._tables.rows(table, "run_id", run_ids):
+            value = row["metric_value"]
+            told = Measured(
+                row["model_id"],
+                row["metric_name"],
+                math.nan if value is None else value,
+                row["metric_step"],
+                row["metric_timestamp_ms"],
+                row["dataset_name"] or "",
+                row["dataset_digest"] or "",
+            )
+            found.setdefault(row["run_id"], []).append(told)
+        return found
+
     def _models_of(self, run_ids: Sequence[str]) -> dict[str, list[LoggedModel]]:
         if not self._tables.columns("logged_models"):
             return {}
-        rows = [
-            row
-            for row in self._tables.rows("logged_models", "source_run_id", run_ids)
-            if row["lifecycle_stage"] != "deleted"
-        ]
-        ids = [row["model_id"] for row in rows]
-        if not ids:
-            return {}
-        params = _grouped(self._tables.rows("logged_model_params", "model_id", ids), "model_id")
-        tags = _grouped(self._tables.rows("logged_model_tags", "model_id", ids), "model_id")
-        links = self._tables.rows("inputs", "destination_id", ids)
-        steps = {row["destination_id"]: row.get("step") or 0 for row in links}
         found: dict[str, list[LoggedModel]] = {}
-        for row in rows:
-            model_id = row["model_id"]
-            found.setdefault(row["source_run_id"], []).append(
-                LoggedModel(
-                    model_id,
-                    row["name"],
-                    row["creation_timestamp_ms"],
-                    row["last_updated_timestamp_ms"],
-                    row["status"],
-                    row["model_type"] or "",
-                    {each["param_key"]: each["param_value"] for each in params.get(model_id, ())},
-                    {each["tag_key"]: each["tag_value"] for each in tags.get(model_id, ())},
-                    partial(files_at, row["artifact_location"], self.omissions),
-                    steps.get(model_id, 0),
-                )
-            )
+        for model in self._logged(self._tables.rows("logged_models", "source_run_id", run_ids)):
+            found.setdefault(str(model.run_id), []).append(model)
         return found
+
+    def _logged(self, rows: Iterable[Row]) -> Iterator[LoggedModel]:
+        made = sorted(rows, key=lambda row: row["creation_timestamp_ms"])
+        ids = [row["model_id"] for row in made]
+        params, tags = (
+            _grouped(self._tables.rows(table, "model_id", ids), "model_id") if ids else {}
+            for table in ("logged_model_params", "logged_model_tags")
+        )
+        for row in made:
+            model_id = row["model_id"]
+            yield LoggedModel(
+                model_id,
+                row["name"],
+                self._experiments.get(row["experiment_id"], {}).get("name") or "Default",
+                row["source_run_id"] or None,
+                row["creation_timestamp_ms"],
+                row["last_updated_timestamp_ms"],
+                MODEL_STATUSES[row["status"]],
+                row["model_type"] or "",
+                {each["param_key"]: each["param_value"] for each in params.get(model_id, ())},
+                {each["tag_key"]: each["tag_value"] for each in tags.get(model_id, ())},
+                partial(files_at, row["artifact_location"], self.omissions),
+                row["lifecycle_stage"] == "deleted",
+            )
 
 
 class _SqliteTables:

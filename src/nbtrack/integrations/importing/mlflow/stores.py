@@ -1,13 +1,49 @@
-"""Which of MLflow's stores an address names."""
+"""Which of MLflow's stores an address names, and what each of them tells."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 from nbtrack.errors import InvalidValue
 from nbtrack.integrations.importing.mlflow.artifacts import local_path
-from nbtrack.integrations.importing.mlflow.records import MlflowStore
+
+if TYPE_CHECKING:
+    from nbtrack.integrations.importing.source import Omissions
+    from nbtrack.integrations.mlflow_entities.records import (
+        LoggedModel,
+        MlflowExperiment,
+        MlflowModel,
+        MlflowRun,
+    )
+
+
+class MlflowStore(Protocol):
+    """A place in which MLflow keeps runs and models."""
+
+    omissions: Omissions
+
+    def count(self) -> int | None:
+        """How many runs there are, where that is known."""
+        ...
+
+    def experiments(self) -> Iterator[MlflowExperiment]:
+        """The experiments, deleted or not."""
+        ...
+
+    def runs(self, is_there: Callable[[str], bool]) -> Iterator[MlflowRun]:
+        """The runs, parents first; of one that ``is_there`` by its id, the id alone."""
+        ...
+
+    def models_of_no_run(self) -> Iterator[LoggedModel]:
+        """The logged models whose run is none, or is gone."""
+        ...
+
+    def registered_models(self) -> Iterator[MlflowModel]:
+        """The registered models."""
+        ...
 
 
 def open_store(uri: str) -> tuple[MlflowStore, str]:
