@@ -50,11 +50,18 @@ def _inner_estimators(name: str, value: object) -> Iterator[tuple[str, object]]:
 
 
 def _defaults(kind: type) -> dict[str, object]:
-    return {
-        name: parameter.default
-        for name, parameter in inspect.signature(kind).parameters.items()
-        if parameter.default is not parameter.empty
-    }
+    """Also those of the classes to which a constructor hands on its ``**kwargs``."""
+    found: dict[str, object] = {}
+    for ancestor in kind.__mro__:
+        if "__init__" not in vars(ancestor):
+            continue
+        parameters = inspect.signature(ancestor.__init__).parameters.values()  # type: ignore[misc]
+        for each in parameters:
+            if each.default is not each.empty:
+                found.setdefault(each.name, each.default)
+        if not any(each.kind is each.VAR_KEYWORD for each in parameters):
+            break
+    return found
 
 
 def _is_same(value: object, default: object) -> bool:

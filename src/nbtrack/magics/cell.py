@@ -264,6 +264,10 @@ class TrackedCell:
     def _add_told(self, inferred: Inferred) -> None:
         """Add the parameters that libraries told, those that the cell does not show itself."""
         arguments, observer = self._arguments, self._observer
+        # `scale = results.scale`: what a library measured is no setting that the cell looked up.
+        for key in self._told.metrics & inferred.params.keys() & self._curves.keys():
+            if inferred.params[key] == self._curves[key].last and key not in arguments.params:
+                del inferred.params[key]
         seen = list(observer.models().values()) if observer is not None else []
         only = {*arguments.only_params, *arguments.params, *arguments.overrides}
         for key, value in self._told.params_beside(inferred.params, seen).items():

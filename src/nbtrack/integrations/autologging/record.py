@@ -156,6 +156,14 @@ class Record:
                 return
             self._told.of_model[id(model)] = (reference, self._training)
 
+    def became(self, model: object) -> None:
+        """Say what a training has made of what it went on with: it is known by this from now on."""
+        of_model = self._told.of_model
+        for key in [key for key, (_, name) in of_model.items() if name == self._training]:
+            del of_model[key]
+        with suppress(TypeError):  # Not everything can be referred to weakly.
+            of_model[id(model)] = (weakref.ref(model), self._training)
+
     def tags(self, tags: Mapping[str, str]) -> None:
         """Tag the run with what is trained; later trainings of the run leave it as it is."""
         if self._told.trainings == 1:

@@ -157,8 +157,11 @@ class _Switch:
     ) -> Watched | None:
         """The training that a call begins; ``None`` where it is part of another, or unwanted."""
         wish, thread = self._wished(), threading.get_ident()
-        if wish is None or any(each.thread == thread for each in self._running):
+        if wish is None:
             return None
+        around = next((each for each in self._running if each.thread == thread), None)
+        if around is not None:
+            return self._begin_inside(around.watched, kind, function, args, kwargs)
         run = active_run()
         if run is None and self._wish is None:
             return None
@@ -197,6 +200,32 @@ class _Switch:
             return None
         self._running.append(_Running(training, thread, run, own))
         return training
+
+    def _begin_inside(
+        self,
+        outer: Watched,
+        kind: type[Training],
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Watched | None:
+        """A call inside another: its ``inner`` one, or a part of it like all others."""
+        if not isinstance(outer, Training) or outer.inner is not kind:
+            return None
+        signature = inspect.signature(function)
+        try:
+            call, whole = signature.bind(*args, **kwargs), signature.bind(*args, **kwargs)
+        except TypeError:
+            return None
+        whole.apply_defaults()
+        outer.inner = None
+        return kind(
+            outer.record,
+            call,
+            whole.arguments,
+            trouble=outer.trouble,
+            on_exit=lambda *_: None,
+        )
 
     def _left(self, watched: Watched, error: BaseException | None = None) -> None:
         left = next(each for each in self._running if each.watched is watched)
