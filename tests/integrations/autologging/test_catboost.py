@@ -22,7 +22,7 @@ from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.model_selection import GridSearchCV
 
 import nbtrack
-from nbtrack.integrations.autologging.libraries.catboost import NbtrackCallback
+from nbtrack.integrations.catboost import NbtrackCallback
 
 Runs = Callable[[], list[Any]]
 

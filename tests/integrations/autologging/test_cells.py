@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 import nbtrack
 from nbtrack.integrations.autologging import record
-from nbtrack.integrations.autologging.libraries.sklearn import EstimatorFit
+from nbtrack.integrations.sklearn import EstimatorFit
 from nbtrack.magics.trouble import TrackingWarning
 
 Runs = Callable[[], list[Any]]

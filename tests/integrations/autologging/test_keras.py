@@ -29,7 +29,7 @@ torch = pytest.importorskip("torch")
 os.environ.setdefault("KERAS_BACKEND", "torch")
 keras = pytest.importorskip("keras")
 
-from nbtrack.integrations.autologging.libraries.keras import NbtrackCallback  # noqa: E402
+from nbtrack.integrations.keras import NbtrackCallback  # noqa: E402
 
 Runs = Callable[[], list[Any]]
 

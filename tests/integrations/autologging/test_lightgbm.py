@@ -26,7 +26,7 @@ from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.model_selection import GridSearchCV
 
 import nbtrack
-from nbtrack.integrations.autologging.libraries.lightgbm import NbtrackCallback
+from nbtrack.integrations.lightgbm import NbtrackCallback
 
 Runs = Callable[[], list[Any]]
 

@@ -25,7 +25,7 @@ pl = pytest.importorskip("lightning.pytorch")
 
 from lightning.pytorch.demos.boring_classes import BoringModel  # noqa: E402
 
-from nbtrack.integrations.autologging.libraries.lightning import NbtrackLogger  # noqa: E402
+from nbtrack.integrations.lightning import NbtrackLogger  # noqa: E402
 
 Runs = Callable[[], list[Any]]
 

@@ -24,7 +24,7 @@ from statsmodels.tsa.api import VAR
 from statsmodels.tsa.arima.model import ARIMA
 
 import nbtrack
-from nbtrack.integrations.autologging.libraries import statsmodels as library
+from nbtrack.integrations import statsmodels as library
 
 Runs = Callable[[], list[Any]]
 

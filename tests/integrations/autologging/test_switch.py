@@ -22,9 +22,9 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 import nbtrack
 from nbtrack.errors import InvalidValue
-from nbtrack.integrations.autologging.libraries.sklearn import EstimatorFit
 from nbtrack.integrations.autologging.patches import _subclasses
 from nbtrack.integrations.autologging.switch import AutologgingWarning
+from nbtrack.integrations.sklearn import EstimatorFit
 
 Runs = Callable[[], list[Any]]
 

@@ -20,7 +20,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("accelerate")
 transformers = pytest.importorskip("transformers")
 
-from nbtrack.integrations.autologging.libraries.transformers import NbtrackCallback  # noqa: E402
+from nbtrack.integrations.transformers import NbtrackCallback  # noqa: E402
 
 Runs = Callable[[], list[Any]]
 

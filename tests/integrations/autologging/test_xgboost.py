@@ -22,7 +22,7 @@ from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.model_selection import GridSearchCV
 
 import nbtrack
-from nbtrack.integrations.autologging.libraries.xgboost import NbtrackCallback
+from nbtrack.integrations.xgboost import NbtrackCallback
 
 Runs = Callable[[], list[Any]]
 

@@ -2,5 +2,5 @@
 
 ``switch`` says when it is on, ``patches`` puts itself around the libraries' functions and
 takes itself out again, ``training`` is one call of them, ``record`` writes what it tells.
-``libraries`` holds one file for each library.
+``libraries`` lists the libraries, each of which has a file in the folder above.
 """

@@ -50,7 +50,7 @@ class NbtrackCallback(TrainerCallback):
     Where no run is active it begins one, which ends with the training; an evaluation
     afterwards goes on with it. No autologging is needed::
 
-        from nbtrack.integrations.autologging.libraries.transformers import NbtrackCallback
+        from nbtrack.integrations.transformers import NbtrackCallback
         Trainer(model, args, train_dataset=data, callbacks=[NbtrackCallback()]).train()
     """
 

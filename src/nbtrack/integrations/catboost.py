@@ -46,7 +46,7 @@ class NbtrackCallback:
 
     Where no run is active, the training gets one of its own. No autologging is needed::
 
-        from nbtrack.integrations.autologging.libraries.catboost import NbtrackCallback
+        from nbtrack.integrations.catboost import NbtrackCallback
         CatBoostClassifier().fit(X, y, eval_set=(X2, y2), callbacks=[NbtrackCallback()])
 
     CatBoost takes callbacks on the CPU alone, and is slow with any: see above.

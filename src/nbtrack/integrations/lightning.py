@@ -57,7 +57,7 @@ class NbtrackLogger(_lightning.loggers.Logger):  # type: ignore[misc, name-defin
     Where no run is active it begins one, which ends with the training; a test of the same
     Trainer goes on with it. No autologging is needed::
 
-        from nbtrack.integrations.autologging.libraries.lightning import NbtrackLogger
+        from nbtrack.integrations.lightning import NbtrackLogger
         Trainer(logger=NbtrackLogger()).fit(module)
 
     ``experiment`` is the run.

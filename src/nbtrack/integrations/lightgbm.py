@@ -46,7 +46,7 @@ class NbtrackCallback:
 
     Where no run is active, the training gets one of its own. No autologging is needed::
 
-        from nbtrack.integrations.autologging.libraries.lightgbm import NbtrackCallback
+        from nbtrack.integrations.lightgbm import NbtrackCallback
         lightgbm.train(params, data, valid_sets=[test], callbacks=[NbtrackCallback()])
 
     ``fit`` of the estimators takes it as its argument ``callbacks``.

@@ -37,7 +37,7 @@ class NbtrackCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
     Where no run is active, the training gets one of its own. No autologging is needed::
 
-        from nbtrack.integrations.autologging.libraries.keras import NbtrackCallback
+        from nbtrack.integrations.keras import NbtrackCallback
         model.fit(X, y, epochs=10, callbacks=[NbtrackCallback()])
 
     As the last of the callbacks it sees what the others put into the logs, and leaves the

@@ -1,7 +1,8 @@
-"""One file per library: which of its functions train, and what there is to tell of them.
+"""Which libraries are logged by themselves: one file for each, in the folder above.
 
-A file has ``patch(patches, module)``, which is called when the library has been imported,
-and where the library takes callbacks, one for those who prefer it explicit.
+It says which of the library's functions train, and what there is to tell of them:
+``patch(patches, module)`` is called when the library has been imported. Where the library
+takes callbacks, it has one for those who prefer it explicit.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """A library whose training is logged, by its file here.
+    """A library whose training is logged, by its file.
 
     ``modules`` are those whose import is waited for; ``oldest`` and ``newest`` the versions,
     major and minor, with which the tests have run. ``aliases`` are MLflow's names for it.
@@ -36,7 +37,7 @@ class Library:
 
     def patch(self, patches: Patches, module: ModuleType) -> None:
         """Wrap what trains in the library, of which ``module`` has just been imported."""
-        import_module(f"{__name__}.{self.name}").patch(patches, module)
+        import_module(f"nbtrack.integrations.{self.name}").patch(patches, module)
 
     def doubt(self, module: str) -> str:
         """Why the version that is loaded may not be understood; empty if it was tested."""

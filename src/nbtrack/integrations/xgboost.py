@@ -60,7 +60,7 @@ class NbtrackCallback(TrainingCallback):
 
     Where no run is active, the training gets one of its own. No autologging is needed::
 
-        from nbtrack.integrations.autologging.libraries.xgboost import NbtrackCallback
+        from nbtrack.integrations.xgboost import NbtrackCallback
         xgboost.train(params, data, evals=[(test, "test")], callbacks=[NbtrackCallback()])
 
     Estimators take it as their argument ``callbacks``.
