@@ -269,6 +269,8 @@ def test_a_curve_is_drawn_with_its_ends_and_at_most_sixteen_blocks():
         ("error rate", False),
         ("accuracy_error", False),
         ("neg_mean_squared_error", True),
+        ("rank_test_score", False),
+        ("std_test_score", False),
         ("epoch", None),
         ("n_iter", None),
         ("", None),

@@ -83,12 +83,14 @@ class EstimatorFit(Training):
             else _classified(targets, answers, odds, estimator, weights)
         )
         name, score = next(measured)
-        is_score = _scores_as_usual(estimator)
-        if is_score:
-            self.record.results({"training_score": score})
-        if in_cell and is_score:
-            return  # Whoever has not asked for more gets one number, to hold the test's against.
-        self.record.results({f"training_{name}": score})
+        names = [f"training_{name}"]
+        if _scores_as_usual(estimator):
+            names.insert(0, "training_score")
+        if in_cell:
+            # Whoever has not asked for more gets one number, to hold the test's against.
+            self.record.results({names[0]: score})
+            return
+        self.record.results(dict.fromkeys(names, score))
         for name, value in measured:
             self.record.results({f"training_{name}": value})
 

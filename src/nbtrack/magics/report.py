@@ -84,10 +84,12 @@ def inferred_line(
     if not arguments.infer:
         return "nothing was inferred (--no-infer)"
     named = {*arguments.overrides, *arguments.params, *arguments.metrics}
+    drawn = {key: sketch for key, sketch in curves.items() if sketch.length > 1}
+    metrics = (inferred.metrics.keys() | curves.keys()) - drawn.keys() - named
     found = [
         _count(len(inferred.params.keys() - named), "parameter"),
-        _count(len(inferred.metrics.keys() - curves.keys() - named), "metric"),
-        *(f"curve of {key} ({sketch.length} turns)" for key, sketch in list(curves.items())[:3]),
+        _count(len(metrics), "metric"),
+        *(f"curve of {key} ({sketch.length} points)" for key, sketch in list(drawn.items())[:3]),
     ]
     said = ", ".join(part for part in found if part)
     line = f"inferred {said}" if said else "nothing to infer in this cell"

@@ -24,9 +24,12 @@ def higher_is_better(metric: str) -> bool | None:
     """``True``, ``False``, or ``None`` where the name does not tell (``epoch``, ``n_iter``).
 
     The last telling word decides: ``val_loss`` is a loss, ``neg_mean_squared_error``
-    is negated, ``score/error_rate`` is an error.
+    is negated, ``score/error_rate`` is an error. But of a score's rank, or its deviation over
+    folds, less is better: ``rank_test_score``, ``std_test_score``.
     """
     words = [word.lower() for word in _WORD.findall(metric)]
+    if words and words[0] in ("rank", "std"):
+        return False
     # scikit-learn's scorers of errors are negated, so that more is better.
     is_negated = "neg" in words or "negative" in words
     for word in reversed(words):

@@ -181,3 +181,16 @@ def test_a_cell_of_many_small_trainings_is_not_held_up(
     # Those that fit into a tenth of the cell's time, and it is said that others are left out.
     assert told >= 20
     assert (told < 300) == ("left out: too slow" in run.facts.get("autologging.notes", ""))
+
+
+def test_a_search_in_a_cell_tells_its_best_and_one_score_and_has_its_tries(
+    cell: Callable[[str], Any], runs: Runs
+) -> None:
+    cell(
+        "%%track\n"
+        "from sklearn.model_selection import GridSearchCV\n"
+        "search = GridSearchCV(Ridge(), {'alpha': [0.1, 1.0]}, cv=2).fit(X, y)"
+    )
+    parent, *tries = runs()
+    assert set(metrics_of(parent)) == {"best_cv_score", "training_r2_score"}
+    assert [run.params["alpha"] for run in tries] == [0.1, 1.0]
