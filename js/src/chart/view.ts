@@ -4,6 +4,7 @@
  */
 
 import type { AnyModel } from "../base/anywidget.ts";
+import { Brushed } from "../base/brushed.ts";
 import { KernelView } from "../base/kernel_view.ts";
 import type { Answer, Intent, Role, Snapshot, Spec } from "./protocol.ts";
 
@@ -11,8 +12,6 @@ import type { Answer, Intent, Role, Snapshot, Spec } from "./protocol.ts";
 export type Change = "state" | "spec" | "selection" | "error" | "busy";
 
 export type Theme = "light" | "dark";
-
-const BRUSH_SETTLED_MS = 120;
 
 export class ChartView extends KernelView<Change, Intent, Answer> {
   state: Snapshot["state"];
@@ -22,11 +21,11 @@ export class ChartView extends KernelView<Change, Intent, Answer> {
 
   #written = "";
   #specs: Record<Theme, Spec> | null = null;
-  #brushTimer = 0;
-  #brushAnswered: (() => void) | null = null;
+  #brushed: Brushed;
 
   constructor(model: AnyModel, signal: AbortSignal) {
     super(model, signal);
+    this.#brushed = new Brushed(this.selection, () => this.ask({ kind: "select", runs: [...this.selection.runs] }), signal);
     const snapshot = model.get<Snapshot>("_snapshot");
     this.state = snapshot.state;
     this.typed = snapshot.state.filter;
@@ -35,7 +34,6 @@ export class ChartView extends KernelView<Change, Intent, Answer> {
     this.hear({
       "change:_snapshot": () => this.#take(model.get<Snapshot>("_snapshot")),
     });
-    signal.addEventListener("abort", () => clearTimeout(this.#brushTimer));
   }
 
   get name(): string {
@@ -87,30 +85,17 @@ export class ChartView extends KernelView<Change, Intent, Answer> {
 
   /** Pick the runs that a brush takes, as it moves; the kernel hears of them when it rests. */
   brush(runs: string[]): void {
-    if (this.#brushAnswered) this.selection.show(runs);
-    else this.selection.change(runs, new Promise<void>((resolve) => (this.#brushAnswered = resolve)));
-    clearTimeout(this.#brushTimer);
-    this.#brushTimer = window.setTimeout(() => void this.#sendBrush(), BRUSH_SETTLED_MS);
+    this.#brushed.pick(runs);
   }
 
   /** The brush is let go: the kernel hears of it now, before any cell that is run next. */
   settleBrush(): void {
-    if (!this.#brushAnswered) return;
-    clearTimeout(this.#brushTimer);
-    void this.#sendBrush();
+    this.#brushed.settle();
   }
 
   async csv(): Promise<string | null> {
     const answer = await this.ask({ kind: "csv" });
     return answer?.kind === "csv" ? answer.text : null;
-  }
-
-  async #sendBrush(): Promise<void> {
-    const timer = this.#brushTimer;
-    await this.ask({ kind: "select", runs: [...this.selection.runs] });
-    if (timer !== this.#brushTimer) return;
-    this.#brushAnswered?.();
-    this.#brushAnswered = null;
   }
 
   // What the kernel says

@@ -5,6 +5,7 @@
 
 import { tableFromIPC } from "@uwdata/flechette";
 import type { AnyModel } from "../base/anywidget.ts";
+import { Brushed } from "../base/brushed.ts";
 import type { Column } from "../base/column.ts";
 import { KernelView } from "../base/kernel_view.ts";
 import { quietly } from "../base/quietly.ts";
@@ -18,8 +19,6 @@ import type { Answer, AxisHead, Brush, Brushes, Intent, Scale, Snapshot } from "
  */
 export type Change = "state" | "axes" | "brushes" | "selection" | "error" | "busy";
 
-const BRUSH_SETTLED_MS = 120;
-
 export class ParallelView extends KernelView<Change, Intent, Answer> {
   state: Snapshot["state"];
   runs: string[] = [];
@@ -32,11 +31,11 @@ export class ParallelView extends KernelView<Change, Intent, Answer> {
   #names: { at(run: number): unknown } | null = null;
   /** How many changes of the axes the kernel has not answered: its snapshots are older meanwhile. */
   #unanswered = 0;
-  #brushTimer = 0;
-  #brushAnswered: (() => void) | null = null;
+  #brushed: Brushed;
 
   constructor(model: AnyModel, signal: AbortSignal) {
     super(model, signal);
+    this.#brushed = new Brushed(this.selection, () => this.ask({ kind: "brush", brushes: this.brushing.all() }), signal);
     const snapshot = model.get<Snapshot>("_snapshot");
     this.state = snapshot.state;
     this.typed = snapshot.state.filter;
@@ -48,7 +47,6 @@ export class ParallelView extends KernelView<Change, Intent, Answer> {
       "change:inverted": () => this.announce("axes"),
       "change:brushes": () => this.#followBrushes(),
     });
-    signal.addEventListener("abort", () => clearTimeout(this.#brushTimer));
   }
 
   get visible(): Axis[] {
@@ -133,9 +131,7 @@ export class ParallelView extends KernelView<Change, Intent, Answer> {
 
   /** The brush is let go: the kernel hears of it now, before any cell that is run next. */
   settleBrushes(): void {
-    if (!this.#brushAnswered) return;
-    clearTimeout(this.#brushTimer);
-    void this.#sendBrushes();
+    this.#brushed.settle();
   }
 
   clearBrushes(): void {
@@ -159,11 +155,10 @@ export class ParallelView extends KernelView<Change, Intent, Answer> {
   /** Let the filter list only what is brushed. */
   async keepBrushed(): Promise<void> {
     // The kernel may not have heard of the last brush yet.
-    clearTimeout(this.#brushTimer);
+    this.#brushed.hold();
     const answer = await this.ask({ kind: "keep", brushes: this.brushing.all() });
     if (answer?.kind !== "done") return;
-    this.#brushAnswered?.();
-    this.#brushAnswered = null;
+    this.#brushed.answer();
     this.#followBrushes();
   }
 
@@ -181,23 +176,12 @@ export class ParallelView extends KernelView<Change, Intent, Answer> {
 
   #pickBrushed(): void {
     const runs = this.brushing.taken().map((run) => this.runs[run]!);
-    if (this.#brushAnswered) this.selection.show(runs);
-    else this.selection.change(runs, new Promise<void>((resolve) => (this.#brushAnswered = resolve)));
+    this.#brushed.pick(runs);
     this.announce("brushes");
-    clearTimeout(this.#brushTimer);
-    this.#brushTimer = window.setTimeout(() => void this.#sendBrushes(), BRUSH_SETTLED_MS);
-  }
-
-  async #sendBrushes(): Promise<void> {
-    const timer = this.#brushTimer;
-    await this.ask({ kind: "brush", brushes: this.brushing.all() });
-    if (timer !== this.#brushTimer) return;
-    this.#brushAnswered?.();
-    this.#brushAnswered = null;
   }
 
   #followBrushes(): void {
-    if (this.#brushAnswered) return;
+    if (this.#brushed.isUnanswered) return;
     const brushes = this.model.get<Brushes>("brushes");
     if (JSON.stringify(brushes) === JSON.stringify(this.brushing.all())) return;
     this.brushing.clear();
@@ -207,7 +191,7 @@ export class ParallelView extends KernelView<Change, Intent, Answer> {
 
   #followSelection(): void {
     // What was picked elsewhere is no longer what the brushes take.
-    if (!this.brushing.isEmpty && !this.#brushAnswered && !this.#isBrushed()) {
+    if (!this.brushing.isEmpty && !this.#brushed.isUnanswered && !this.#isBrushed()) {
       this.brushing.clear();
       this.announce("brushes");
     }
@@ -241,7 +225,7 @@ export class ParallelView extends KernelView<Change, Intent, Answer> {
       this.shown = snapshot.shown;
       this.color = snapshot.color;
     }
-    const brushes = this.#brushAnswered ? this.brushing.all() : this.model.get<Brushes>("brushes");
+    const brushes = this.#brushed.isUnanswered ? this.brushing.all() : this.model.get<Brushes>("brushes");
     this.brushing = new Brushing(this.axes, this.runs.length);
     for (const [name, brush] of Object.entries(brushes)) this.brushing.set(name, brush);
     this.announce("state");
