@@ -31,7 +31,7 @@ from sklearn.model_selection import (
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.tree import DecisionTreeClassifier
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 import nbtrack
 
@@ -146,6 +146,14 @@ def test_a_search_tells_its_best_and_the_tries_are_child_runs(runs: Runs) -> Non
     assert not [key for run in tries for key in run.metrics if key.startswith("split")]
     table = nbtrack.load_table("cv_results.json", run_ids=[parent.id])
     assert list(table["param_max_depth"]) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("tree", [DecisionTreeClassifier, DecisionTreeRegressor])
+def test_the_model_of_a_search_is_kept_and_loads(runs: Runs, tree: type) -> None:
+    nbtrack.autolog(log_datasets=False)
+    search = GridSearchCV(tree(random_state=0), {"max_depth": [1, 2]}, cv=2).fit(X, Y)
+    loaded = nbtrack.load_model(f"runs:/{runs()[0].id}/model")
+    assert (loaded.predict(X) == search.predict(X)).all()
 
 
 def test_of_a_large_search_the_best_tries_are_runs(runs: Runs) -> None:
