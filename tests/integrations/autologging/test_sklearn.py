@@ -1,8 +1,9 @@
 """What is told of scikit-learn's estimators.
 
-Names are those of MLflow 3.17's autologging. On purpose we differ in three: metrics of
-clusterers are not made up from labels, plots are left to the notebook, and the folds'
-scores of a search are in its table alone, not in the runs of its tries.
+Names are those that MLflow 3.17's autologging gave for the same trainings. On purpose we
+differ in this: metrics of clusterers are not made up from labels; plots are left to the
+notebook; a search, whose score may be any, has no ``training_score``; and its tries tell
+the parameters that were tried, not all that the estimator has.
 """
 
 from __future__ import annotations
