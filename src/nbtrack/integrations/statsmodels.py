@@ -29,7 +29,6 @@ _RESULTS = (
 
 # Arguments of models that hold data, or say how it is looked at.
 _NO_SETTINGS = frozenset("self endog exog exog_vc groups missing hasconst dates freq".split())
-_UNNOTICED_S = 0.1
 
 
 def patch(patches: Patches, base: ModuleType) -> None:
@@ -57,7 +56,7 @@ class ModelFit(Training):
 
     def end(self) -> None:
         results = self.result
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), self.record.spending():
             # The user has not asked for these numbers, and has seen the fit's warnings.
             warnings.simplefilter("ignore")
             self.record.results(dict(_numbers(results)))
@@ -69,7 +68,8 @@ class ModelFit(Training):
 
     def _is_too_slow(self, results: Any) -> bool:
         """Whether a summary costs what a cell has not asked for: the fit of a model of nothing."""
-        is_long = self.record.is_in_cell and self.took_s > _UNNOTICED_S
+        # That takes about as long as the model's own.
+        is_long = self.took_s > self.record.budget_s
         if not (is_long and hasattr(type(getattr(results, "_results", results)), "llnull")):
             return False
         self.record.note(f"summary of {type(self.given['self']).__name__} left out: too slow")

@@ -24,7 +24,7 @@ from statsmodels.tsa.api import VAR
 from statsmodels.tsa.arima.model import ARIMA
 
 import nbtrack
-from nbtrack.integrations import statsmodels as library
+from nbtrack.integrations.autologging import record
 
 Runs = Callable[[], list[Any]]
 
@@ -171,7 +171,8 @@ def test_a_tracked_cell_tells_nothing_twice(
         "rsquared = results.rsquared\n"
     )
     # However fast the machine: a fit that is noticed.
-    monkeypatch.setattr(library, "_UNNOTICED_S", -1.0)
+    monkeypatch.setattr(record, "_UNNOTICED_S", 0.0)
+    monkeypatch.setattr(record, "_SHARE", 0.0)
     shell.run_cell("%%track\nodds = sm.Logit(DEAR, INPUTS).fit(disp=0, maxiter=50)\n")
     linear, logit = runs()
     assert linear.params == {"formula": "price ~ size"}

@@ -39,12 +39,11 @@ class Watched(Protocol):
 class Training:
     """A call that trains something. A library's file inherits it and gives `begin` and `end`.
 
-    ``given`` are the arguments by name, with the defaults of those that were not passed,
-    which ``signature`` tells;
-    `replace` has the function called with another value. ``took_s`` is known at the end.
-    ``trouble`` is for callbacks, which must not raise either.
-    Each object sees one call. ``inner`` is the kind of the one call below it that tells to
-    the same record: what ``fit`` of an estimator hands to the library's ``train``.
+    ``given`` are the arguments by name, with the defaults of those that were not passed, which
+    ``signature`` tells; `replace` has the function called with another value. ``took_s`` is
+    known at the end. ``trouble`` is for callbacks, which must not raise either. ``inner`` is
+    the kind of the one call below it that tells to the same record: what ``fit`` of an
+    estimator hands to the library's ``train``. Each object sees one call.
     """
 
     library: ClassVar[str]
