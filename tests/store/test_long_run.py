@@ -1,6 +1,6 @@
 """A run that goes on for days with no reader: files, memory and lock holds stay bounded."""
 
-from using_store import STARVED_S, finished, rows
+from using_store import finished, rows
 
 SEGMENT_BYTES = 8 << 20
 # The fold of the first one imports DuckDB, and all of this may share its cores with others.
@@ -42,22 +42,19 @@ def test_a_long_run_without_a_reader_stays_bounded(program, store, folder):
     )
     waiting = program("""
         import duckdb, pyarrow
-        slowest = 0.0
         while not Path(sys.argv[1], "store.duckdb").exists():
             time.sleep(0.01)
         for line in range(600):
-            began = time.monotonic()
             store.query("SELECT 1", fresh=False)
-            slowest = max(slowest, time.monotonic() - began)
             time.sleep(0.01)
-        print(slowest)
     """)
     largest, left, peak_kb = map(int, finished(writer).split())
     # One that is written, one that is being folded, and the beginning of the next.
     assert largest < 2.2 * SEGMENT_BYTES
     assert left < 1.1 * SEGMENT_BYTES
     assert peak_kb < 500_000
-    assert float(finished(waiting)) < STARVED_S
+    # A look that has to wait for longer than the lock's patience says so on standard error.
+    assert finished(waiting) == ""
     assert rows(store, "SELECT key, count(*), count(DISTINCT step), max(step) FROM metrics "
                 "GROUP BY key ORDER BY key") == [
         (key, 200_000, 200_000, 199_999) for key in "abcde"

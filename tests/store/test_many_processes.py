@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from using_store import STARVED_S, end_run, finished, journals, log, rows, start_run
+from using_store import end_run, finished, journals, log, rows, start_run
 
 from nbtrack.store import Store
 
@@ -47,22 +47,20 @@ def test_four_writers_and_four_readers_lose_and_double_nothing(program, store, f
         print("written")
     """
     read = """
-        slowest, last = 0.0, 0
+        last = 0
         import pyarrow, duckdb
         rows = store.query("SELECT 1")
         print("reading", flush=True)
         deadline = time.monotonic() + 100
         while time.monotonic() < deadline:
-            began = time.monotonic()
             answer = store.query("SELECT count(*) AS n, count(DISTINCT (run_id, key, step)) AS d "
                                  "FROM metrics").to_pylist()[0]
-            slowest = max(slowest, time.monotonic() - began)
             assert answer["n"] == answer["d"], answer
             assert answer["n"] >= last, (answer, last)
             last = answer["n"]
             if last == int(args[0]):
                 break
-        print(last, slowest)
+        print(last)
     """
     expected = 4 * runs * steps * 2
     readers = [program(read, expected) for _ in range(4)]
@@ -72,9 +70,7 @@ def test_four_writers_and_four_readers_lose_and_double_nothing(program, store, f
     for writer in writers:
         assert finished(writer) == "written\n"
     for reader in readers:
-        last, slowest = finished(reader).split()
-        assert int(last) == expected
-        assert float(slowest) < STARVED_S
+        assert int(finished(reader)) == expected
     assert rows(
         store, "SELECT count(*), count(DISTINCT (run_id, key, step)), sum(value) FROM metrics"
     )[0][:2] == (expected, expected)
@@ -95,12 +91,9 @@ def test_a_point_is_visible_in_another_process_at_once(program, store):
     run = start_run(store)
     for step in range(20):
         log(store, run, step, loss=1.0)
-        returned = time.monotonic()
         reader.stdin.write("read\n")
         reader.stdin.flush()
         assert reader.stdout.readline() == f"{step}\n"
-        # The first read imports DuckDB.
-        assert step == 0 or time.monotonic() - returned < STARVED_S
     end_run(store, run)
 
 

@@ -52,7 +52,3 @@ def wait_until(condition, timeout_s=20.0):
         assert time.monotonic() < end, f"did not come true within {timeout_s} s"
         time.sleep(0.01)
     return answer
-
-
-# Who waits for the others' work to be over waits longer. How long a look takes is for `make bench`.
-STARVED_S = 5.0
