@@ -167,20 +167,6 @@ def test_status_shows_what_a_dead_kernel_left(notebook, until):
     assert "Left by a kernel that died: 1" in shown
 
 
-def test_the_magic_adds_little_to_an_empty_cell(notebook):
-    for _ in range(3):
-        notebook.run("%%track\n", cell_id="c1")
-    seen = notebook.run(
-        "import time\nshell = get_ipython()\ntook = []\n"
-        "for _ in range(9):\n"
-        "    start = time.perf_counter()\n"
-        "    shell.run_cell('%%track\\n')\n"
-        "    took.append(time.perf_counter() - start)\n"
-        "sorted(took)[4]\n"
-    )
-    assert float(seen.result or "inf") < 0.3
-
-
 def test_a_parameters_cell_of_papermill_counts(place, tmp_path: Path, monkeypatch):
     monkeypatch.setenv("NBTRACK_STORE", str(place.path))
     import nbformat
