@@ -32,8 +32,8 @@ def patch(patches: Patches, module: ModuleType) -> None:
     if module.__name__ == "sklearn.base":
         patches.wrap_methods(module.BaseEstimator, "fit", EstimatorFit, inside="sklearn")
     else:
-        # `cross_val_score` finds it in its own module, wherever it was imported from itself.
-        patches.wrap(module, "cross_validate", CrossValidation)
+        # `cross_val_score` finds it where it is defined.
+        patches.wrap_function(module, "cross_validate", CrossValidation)
 
 
 class EstimatorFit(Training):

@@ -48,8 +48,8 @@ _SETTINGS = (
 
 def patch(patches: Patches, module: ModuleType) -> None:
     """Wrap `train`, `cv`, and ``fit`` of the estimators with the `train` that it calls."""
-    patches.wrap(module, "train", BoosterTraining)
-    patches.wrap(module, "cv", CrossValidation)
+    patches.wrap_function(module, "train", BoosterTraining)
+    patches.wrap_function(module, "cv", CrossValidation)
     if hasattr(module, "XGBModel"):  # scikit-learn is installed
         patches.wrap(module.sklearn, "train", EstimatorRounds)
         patches.wrap_methods(module.XGBModel, "fit", XGBModelFit, inside="xgboost")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sklearn.model_selection
 from IPython.core.interactiveshell import InteractiveShell
 from sklearn.linear_model import LogisticRegression
 
@@ -63,6 +64,32 @@ def test_what_the_cell_shows_itself_is_told_once(cell: Callable[[str], Any], run
     (run,) = runs()
     assert run.params == {"reg": 0.5, "model.max_iter": 500}
     assert list(metrics_of(run)) == ["training_score"]
+
+
+def test_a_function_that_an_earlier_cell_imported_by_name_is_seen(
+    cell: Callable[[str], Any], shell: InteractiveShell, runs: Runs
+) -> None:
+    cell("from sklearn.model_selection import cross_validate as validate")
+    validate = shell.user_ns["validate"]
+    cell("%%track\nscores = validate(Ridge(0.5), X, y, cv=3)['test_score']")
+    assert shell.user_ns["validate"] is validate
+    (run,) = runs()
+    scores = shell.user_ns["scores"]
+    assert run.metrics["mean_test_score"] == scores.mean()
+    assert run.params == {"alpha": 0.5}
+
+
+def test_a_function_that_the_cell_itself_imports_is_the_librarys_own_afterwards(
+    cell: Callable[[str], Any], shell: InteractiveShell, runs: Runs
+) -> None:
+    cell(
+        "%%track\n"
+        "from sklearn.model_selection import cross_validate\n"
+        "scores = cross_validate(Ridge(0.5), X, y, cv=3)"
+    )
+    assert shell.user_ns["cross_validate"] is sklearn.model_selection.cross_validate
+    (run,) = runs()
+    assert "mean_test_score" in run.metrics
 
 
 def test_models_of_a_loop_make_curves_of_their_results(

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import sklearn
+from sklearn import model_selection
 from sklearn.base import BaseEstimator
 from sklearn.datasets import load_iris
 from sklearn.ensemble import VotingClassifier
@@ -41,9 +42,14 @@ def light(**settings: Any) -> None:
 
 
 def methods() -> dict[Any, Any]:
+    """All that is wrapped, as it is now."""
     kinds = {BaseEstimator, *_subclasses(BaseEstimator)}
     names = ("fit", "__init_subclass__")
-    return {(kind, name): vars(kind).get(name) for kind in kinds for name in names}
+    return {
+        **{(kind, name): vars(kind).get(name) for kind in kinds for name in names},
+        "offered": model_selection.cross_validate,
+        "defined": model_selection._validation.cross_validate,
+    }
 
 
 def test_a_training_without_a_run_gets_one_that_ends_with_it(runs: Runs) -> None:
@@ -102,9 +108,14 @@ def test_what_is_not_loaded_yet_is_logged_when_it_is(tmp_path: Path) -> None:
         (run,) = nbtrack.search_runs(output_format="list")
         assert run.params["fit_intercept"] is True, run.params
         assert 0 < run.metrics["training_r2_score"] < 1
-        own = type(sys.__loader__) if hasattr(sys, "__loader__") else None
         assert sklearn.base.__loader__ is sklearn.base.__spec__.loader
         assert type(sklearn.base.__loader__).__module__.startswith(("importlib", "_frozen"))
+        from sklearn.model_selection import _validation, cross_validate
+        wrapped = [cross_validate]
+        assert hasattr(cross_validate, "__nbtrack_training__")
+        nbtrack.autolog(disable=True)
+        own = {cross_validate, _validation.cross_validate, sklearn.model_selection.cross_validate}
+        assert own == {wrapped[0].__wrapped__}
         """
     )
     done = subprocess.run(

@@ -57,12 +57,7 @@ LIBRARIES = (
     Library("keras", ("keras",), (3, 6), (3, 15), aliases=("tensorflow",)),
     Library("lightgbm", ("lightgbm",), (4, 0), (4, 7)),
     Library("lightning", ("lightning.pytorch", "pytorch_lightning"), (2, 4), (2, 6), ("pytorch",)),
-    Library(
-        "sklearn",
-        ("sklearn.base", "sklearn.model_selection._validation", "sklearn.model_selection"),
-        (1, 5),
-        (1, 9),
-    ),
+    Library("sklearn", ("sklearn.base", "sklearn.model_selection"), (1, 5), (1, 9)),
     Library("statsmodels", ("statsmodels.base.model",), (0, 14), (0, 15)),
     Library("transformers", ("transformers.trainer",), (5, 0), (5, 24)),
     Library("xgboost", ("xgboost",), (2, 1), (3, 2)),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,6 +30,24 @@ class Patches:
     def __init__(self, begin: Begin) -> None:
         self._begin = begin
         self._made: list[tuple[Any, str, object, object]] = []  # owner, name, before, ours
+        self._functions: list[tuple[object, object]] = []  # before, ours
+
+    def wrap_function(self, module: ModuleType, name: str, training: type[Training]) -> None:
+        """Have calls of a function seen that ``module`` offers, and defines itself or elsewhere.
+
+        So they are where the user has imported it by name: ``from xgboost import train`` in a
+        script before autologging, or in a cell before the tracked one.
+        """
+        original = vars(module).get(name)
+        if not inspect.isfunction(original) or hasattr(original, "__nbtrack_training__"):
+            return
+        ours = self._wrapped(original, training)
+        self._functions.append((original, ours))
+        home = sys.modules.get(original.__module__, module)
+        for place in (module, home) if home is not module else (module,):
+            if vars(place).get(name) is original:
+                self._set(place, name, ours)
+        _rename(original, ours)
 
     def wrap(self, owner: Any, name: str, training: type[Training]) -> None:
         """Have calls of ``owner.name``, a function or a method, seen by ``training``."""
@@ -69,6 +89,9 @@ class Patches:
             else:
                 setattr(owner, name, before)
         self._made.clear()
+        for before, ours in self._functions:
+            _rename(ours, before)
+        self._functions.clear()
 
     def _set(self, owner: Any, name: str, ours: object) -> None:
         before = vars(owner).get(name, _ABSENT)
@@ -95,6 +118,13 @@ class Patches:
 
         trains.__nbtrack_training__ = training  # type: ignore[attr-defined]
         return trains
+
+
+def _rename(old: object, new: object) -> None:
+    """Have the names of the user's own that mean ``old`` mean ``new``."""
+    names = vars(sys.modules["__main__"])
+    for name in [name for name, value in list(names.items()) if value is old]:
+        names[name] = new
 
 
 def _subclasses(base: type) -> Iterator[type]:
