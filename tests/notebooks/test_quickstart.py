@@ -9,7 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nbclient
 import nbformat
 import pytest
 from nbformat import NotebookNode
@@ -114,14 +113,12 @@ def test_what_is_measured_is_compared_and_what_differs_each_time_is_not(tmp_path
     assert re.findall(r"::Cell \d+ (PASSED|FAILED)", told) == list(stored_and_printed.values())
 
 
-def test_nbclient_runs_it(place: Place) -> None:
-    notebook = nbformat.read(place.notebook, as_version=4)
-    client = nbclient.NotebookClient(notebook, resources={"metadata": {"path": place.folder}})
-    client.execute(env=place.environment())
+def test_jupyter_execute_runs_it_and_its_cards_are_stored_finished(place: Place) -> None:
+    place.program("jupyter-execute", "--inplace", place.notebook.name)
     assert (place.names("finished"), place.names("failed")) == (FINISHED, FAILED)
     pages = [
         output.data["text/html"]
-        for cell in code_cells(notebook)
+        for cell in code_cells(nbformat.read(place.notebook, as_version=4))
         for output in cell.outputs
         if "text/html" in output.get("data", {})
     ]
@@ -129,11 +126,6 @@ def test_nbclient_runs_it(place: Place) -> None:
     assert len(cards) == 3
     assert all("finished" in card and "running" not in card for card in cards)
     assert any("net-16-30" in page and "failed" in page for page in pages)
-
-
-def test_jupyter_execute_runs_it(place: Place) -> None:
-    place.program("jupyter-execute", "--inplace", place.notebook.name)
-    assert (place.names("finished"), place.names("failed")) == (FINISHED, FAILED)
 
 
 def test_papermill_runs_it_and_what_it_injects_counts_as_parameters(place: Place) -> None:

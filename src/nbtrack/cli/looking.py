@@ -66,9 +66,9 @@ def _runs_table(table: pyarrow.Table, total: int) -> str:
         if name.startswith(("params.", "metrics.")) and table[name].null_count < table.num_rows
     ]
     shown = table.select([*fixed, *told])
-    import pyarrow
+    import pyarrow.compute
 
-    ids = pyarrow.array([run_id[-8:] for run_id in table["run_id"].to_pylist()])
+    ids = pyarrow.compute.utf8_slice_codeunits(table["run_id"], -8)
     shown = shown.set_column(1, "id", ids)
     names = [name.removeprefix("params.").removeprefix("metrics.") for name in shown.column_names]
     lines = text_table(shown.rename_columns(names), rows=shown.num_rows).splitlines()

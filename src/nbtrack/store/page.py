@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.store.arrow_columns import arrow_column
 from nbtrack.store.conditions import Key
 from nbtrack.store.pivot import columns_of
 from nbtrack.store.selection import PARAM_TEXT, RunQuery, Selection
@@ -172,16 +173,13 @@ def _count(store: Store, query: RunQuery) -> int:
 
 
 def _table(columns: Arrays) -> pyarrow.Table:
-    import numpy as np
     import pyarrow as pa
 
     types = {"O": pa.string(), "M": pa.timestamp("us")}
     return pa.table(
         {
-            name: pa.array(
-                np.ma.getdata(column),
-                mask=np.ma.getmaskarray(column),
-                type=types.get(column.dtype.kind),
+            name: arrow_column(
+                column, types.get(column.dtype.kind) or pa.from_numpy_dtype(column.dtype)
             )
             for name, column in columns.items()
         }

@@ -8,12 +8,14 @@ in SQL would cost runs times keys, this costs what there is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from nbtrack.store.arrow_columns import arrow_column
 from nbtrack.store.conditions import Key, Kind
 from nbtrack.store.selection import LAST_POINT, PARAM_TEXT
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow
 
 
@@ -75,21 +77,22 @@ def _columns(values: pyarrow.Table, length: int) -> Iterator[tuple[Key, pyarrow.
         return
     kinds = values["kind"].combine_chunks().dictionary_encode()
     names = values["key"].combine_chunks().dictionary_encode()
-    codes = kinds.indices.to_numpy() * np.int64(len(names.dictionary)) + names.indices.to_numpy()
+    kind_codes, name_codes = (_array(each.indices) for each in (kinds, names))
+    codes = kind_codes * np.int64(len(names.dictionary)) + name_codes
     by_code = np.argsort(codes, kind="stable")
     starts = np.flatnonzero(np.diff(codes[by_code], prepend=-1))
-    rows = values["place"].to_numpy() - 1
+    rows = _array(values["place"].combine_chunks()) - 1
     plain = {name: values[name].combine_chunks() for name in ("text", "number", "type")}
     for start, end in zip(starts, [*starts[1:], len(by_code)], strict=True):
         places = by_code[start:end]
         kind, name = divmod(int(codes[places[0]]), len(names.dictionary))
         key = Key(kinds.dictionary[kind].as_py(), names.dictionary[name].as_py())
-        taken = pa.array(places)
+        taken = arrow_column(places, pa.int64())
         own = {column: array.take(taken) for column, array in plain.items()}
         column = _typed(**own)
         of_row = np.full(length, -1, dtype=np.int64)
         of_row[rows[places]] = np.arange(len(places))
-        yield key, column.take(pa.array(of_row, mask=of_row < 0))
+        yield key, column.take(arrow_column(np.ma.array(of_row, mask=of_row < 0), pa.int64()))
 
 
 def _typed(text: pyarrow.Array, number: pyarrow.Array, type: pyarrow.Array) -> pyarrow.Array:
@@ -98,14 +101,23 @@ def _typed(text: pyarrow.Array, number: pyarrow.Array, type: pyarrow.Array) -> p
     import pyarrow.compute as pc
 
     told = set(type.unique().to_pylist()) - {"none"}
-    is_none = pc.equal(type, "none")
+    # As what Arrow has already: from Python's own values it makes them with pandas' help.
+    none, true, null = arrow_column(["none", "True", None], pa.string())
+    is_none = pc.equal(type, none)
     if told == {"int"}:
         try:
-            return pc.cast(pc.if_else(is_none, None, text), pa.int64())
+            return pc.cast(pc.if_else(is_none, null, text), pa.int64())
         except pa.ArrowInvalid:
             return text
     if told and told <= {"int", "float"}:
         return number
     if told == {"bool"}:
-        return pc.if_else(is_none, None, pc.equal(text, "True"))
+        return pc.equal(pc.if_else(is_none, null, text), true)
     return text
+
+
+def _array(column: pyarrow.Array) -> np.ndarray[Any, Any]:
+    """A column without nulls in NumPy; its own `to_numpy` imports pandas."""
+    import numpy as np
+
+    return np.from_dlpack(column)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.store.arrow_columns import arrow_column
+
 if TYPE_CHECKING:
     import duckdb
     import numpy as np
@@ -70,15 +72,14 @@ def _has_ties(ranks: Array, records: Array) -> bool:
 
 
 def _point_rows(names: list[tuple[str, str]], ranks: Array, records: Array) -> pyarrow.Table:
-    import numpy as np
     import pyarrow as pa
 
     return pa.table(
         {
             **_named(names, ranks),
-            "step": np.ascontiguousarray(records["step"]),
+            "step": arrow_column(records["step"]),
             "ts": _times(records["ts"]),
-            "value": np.ascontiguousarray(records["value"]),
+            "value": arrow_column(records["value"]),
         }
     )
 
@@ -95,12 +96,12 @@ def _summary_rows(names: list[tuple[str, str]], ranks: Array, records: Array) ->
     is_finite = np.isfinite(values)
     columns = {
         **_named(names, ranks[starts]),
-        "count": counts,
-        "not_finite": counts - np.add.reduceat(is_finite, starts, dtype=np.int64),
+        "count": arrow_column(counts),
+        "not_finite": arrow_column(counts - np.add.reduceat(is_finite, starts, dtype=np.int64)),
         "first_ts": _times(np.minimum.reduceat(times, starts)),
         "last_ts": _times(np.maximum.reduceat(times, starts)),
-        "last_step": steps[lasts],
-        "last_value": values[lasts],
+        "last_step": arrow_column(steps[lasts]),
+        "last_value": arrow_column(values[lasts]),
     }
     for name, least, worst in (("min", np.minimum, np.inf), ("max", np.maximum, -np.inf)):
         extremes = least.reduceat(np.where(is_finite, values, worst), starts)
@@ -109,8 +110,8 @@ def _summary_rows(names: list[tuple[str, str]], ranks: Array, records: Array) ->
         found = np.flatnonzero(is_finite & (values == np.repeat(extremes, counts)))
         at = np.zeros(len(starts), np.int64)
         at[is_there] = found[np.searchsorted(found, starts[is_there])]
-        columns[f"{name}_value"] = pa.array(extremes, mask=~is_there)
-        columns[f"{name}_step"] = pa.array(steps[at], mask=~is_there)
+        columns[f"{name}_value"] = arrow_column(np.ma.array(extremes, mask=~is_there))
+        columns[f"{name}_step"] = arrow_column(np.ma.array(steps[at], mask=~is_there))
     columns["last_point_ts"] = _times(times[lasts])
     return pa.table(columns)
 
@@ -118,15 +119,14 @@ def _summary_rows(names: list[tuple[str, str]], ranks: Array, records: Array) ->
 def _named(names: list[tuple[str, str]], ranks: Array) -> dict[str, pyarrow.Array]:
     import pyarrow as pa
 
-    codes = pa.array(ranks)
+    codes = arrow_column(ranks)
     return {
-        column: pa.DictionaryArray.from_arrays(codes, pa.array(texts))
+        column: pa.DictionaryArray.from_arrays(codes, arrow_column(texts, pa.string()))
         for column, texts in zip(("run_id", "key"), zip(*names, strict=True), strict=True)
     }
 
 
 def _times(microseconds: Array) -> pyarrow.Array:
-    import numpy as np
     import pyarrow as pa
 
-    return pa.array(np.ascontiguousarray(microseconds)).view(pa.timestamp("us"))
+    return arrow_column(microseconds, pa.timestamp("us"))

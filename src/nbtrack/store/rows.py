@@ -34,6 +34,7 @@ from nbtrack.events import (
     TextStored,
     VerdictReached,
 )
+from nbtrack.store.arrow_columns import arrow_column
 
 if TYPE_CHECKING:
     import duckdb
@@ -348,7 +349,7 @@ def _arrow(columns: list[tuple[str, str, str]], rows: list[tuple[Any, ...]]) -> 
     }
     values = zip(*rows, strict=True)
     arrays = [
-        pa.array(column, type=types[type_])
+        arrow_column(column, types[type_])
         for (_, _, type_), column in zip(columns, values, strict=True)
     ]
     return pa.table(arrays, names=[name for name, _, _ in columns])
