@@ -2,6 +2,7 @@
 
 import datetime
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -56,6 +57,14 @@ def test_a_masked_array_becomes_what_pyarrow_makes_of_it(dtype, data):
     same(arrow_column(records["value"]), pa.array(values))
 
 
+def test_what_lies_askew_is_aligned():
+    record = np.frombuffer(bytes(range(40)), [("value", "f8"), ("key", "u1")], 1, offset=3)
+    column = arrow_column(record["value"])
+    assert not record["value"].flags.aligned
+    assert column.buffers()[1].address % 8 == 0
+    assert column.to_pylist() == record["value"].tolist()
+
+
 def test_texts_and_times_of_numpy():
     texts = np.ma.array(["a", None, "ü"], mask=[False, True, False], dtype=object)
     same(arrow_column(texts, pa.string()), pa.array(["a", None, "ü"]))
@@ -76,6 +85,7 @@ def test_what_a_type_does_not_hold_is_refused():
         arrow_column([2**31], pa.int32())
 
 
+@pytest.mark.skipif(duckdb.__version__ < "2", reason="DuckDB 1 asks pyarrow.dataset, which does")
 def test_logging_and_asking_import_no_pandas(program):
     found = finished(
         program("""

@@ -46,7 +46,8 @@ def arrow_column(values: Values, type_: pyarrow.DataType | None = None) -> pyarr
     elif pa.types.is_boolean(type_):
         buffers = [_bits(np.asarray(values, dtype=bool))]
     else:
-        buffers = [pa.py_buffer(np.ascontiguousarray(_numbers(values, type_)))]
+        # A field of one record in a file's bytes is contiguous, but may start anywhere.
+        buffers = [pa.py_buffer(np.require(_numbers(values, type_), requirements=["C", "A"]))]
     return pa.Array.from_buffers(type_, len(values), [validity, *buffers])
 
 
