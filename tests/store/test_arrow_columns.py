@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from using_store import finished
 
-from nbtrack.store.arrow_columns import arrow_column
+from nbtrack.store import arrow_columns
+from nbtrack.store.arrow_columns import arrow_column, numpy_values
 
 INTS = st.integers(-(2**63), 2**63 - 1)
 VALUES = {
@@ -74,6 +75,19 @@ def test_texts_and_times_of_numpy():
         same(arrow_column(times, pa.timestamp("us")), pa.array([moment, None]))
 
 
+def test_texts_that_are_too_large_for_short_offsets_have_long_ones(monkeypatch):
+    monkeypatch.setattr(arrow_columns, "_INT32_MAX", 5)
+    for texts in (["abc", None, "def"], ["ü", "", "üü"]):
+        same(arrow_column(texts, pa.string()), pa.array(texts, pa.large_string()))
+    same(arrow_column(["abc", "de"], pa.string()), pa.array(["abc", "de"]))
+
+
+def test_numbers_come_back_as_they_are():
+    column = arrow_column([3, 1, 2], pa.int64())
+    assert numpy_values(column).tolist() == [3, 1, 2]
+    assert numpy_values(column.slice(1)).tolist() == [1, 2]
+
+
 def test_what_a_type_does_not_hold_is_refused():
     with pytest.raises(UnicodeEncodeError):
         arrow_column(["\ud800"], pa.string())
@@ -85,7 +99,9 @@ def test_what_a_type_does_not_hold_is_refused():
         arrow_column([2**31], pa.int32())
 
 
-@pytest.mark.skipif(duckdb.__version__ < "2", reason="DuckDB 1 asks pyarrow.dataset, which does")
+@pytest.mark.skipif(
+    duckdb.__version__.startswith("1."), reason="DuckDB 1 asks pyarrow.dataset, which does"
+)
 def test_logging_and_asking_import_no_pandas(program):
     found = finished(
         program("""

@@ -1,4 +1,4 @@
-"""Processes that use one store at the same time: nobody fails, waits long, loses or doubles."""
+"""Processes that use one store at the same time: nobody fails, starves, loses or doubles."""
 
 import shutil
 import tempfile

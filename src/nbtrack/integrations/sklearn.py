@@ -172,10 +172,10 @@ def _tell_data(record: Record, given: Mapping[str, Any]) -> None:
 
 
 def _is_in_fold() -> bool:
-    """Whether a fit was asked for by a validation that nobody could wrap.
+    """Whether a fit is a fold of a validation that is not seen.
 
-    ``from sklearn.model_selection import learning_curve`` in an earlier cell has its own
-    name for the function.
+    ``learning_curve`` is not wrapped, and a module of the user's that has imported
+    ``cross_validate`` by name has the library's own.
     """
     frame: FrameType | None = sys._getframe()
     while frame is not None:

@@ -22,8 +22,9 @@ def arrow_column(values: Values, type_: pyarrow.DataType | None = None) -> pyarr
     """A column of texts, booleans, numbers or times, null where ``values`` are None or masked.
 
     Without a ``type_`` it is that of the array of NumPy. Times are as NumPy has them, or integers
-    in the unit of ``type_``. Raises `UnicodeEncodeError`
-    for a lone surrogate, `OverflowError` for an integer that the type does not hold.
+    in the unit of ``type_``. Texts of more than 2 GiB in all are ``large_string``. Raises
+    `UnicodeEncodeError` for a lone surrogate, `OverflowError` for an integer that the type does
+    not hold.
     """
     import numpy as np
     import pyarrow as pa
@@ -49,6 +50,13 @@ def arrow_column(values: Values, type_: pyarrow.DataType | None = None) -> pyarr
         # A field of one record in a file's bytes is contiguous, but may start anywhere.
         buffers = [pa.py_buffer(np.require(_numbers(values, type_), requirements=["C", "A"]))]
     return pa.Array.from_buffers(type_, len(values), [validity, *buffers])
+
+
+def numpy_values(column: pyarrow.Array) -> np.ndarray[Any, Any]:
+    """The numbers of a column without nulls, not copied; its own `to_numpy` imports pandas."""
+    import numpy as np
+
+    return np.from_dlpack(column)
 
 
 def _texts(values: Values) -> tuple[pyarrow.DataType, list[pyarrow.Buffer]]:

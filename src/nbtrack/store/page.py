@@ -178,9 +178,7 @@ def _table(columns: Arrays) -> pyarrow.Table:
     types = {"O": pa.string(), "M": pa.timestamp("us")}
     return pa.table(
         {
-            name: arrow_column(
-                column, types.get(column.dtype.kind) or pa.from_numpy_dtype(column.dtype)
-            )
+            name: arrow_column(column, types.get(column.dtype.kind))
             for name, column in columns.items()
         }
     )

@@ -8,14 +8,13 @@ in SQL would cost runs times keys, this costs what there is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from nbtrack.store.arrow_columns import arrow_column
+from nbtrack.store.arrow_columns import arrow_column, numpy_values
 from nbtrack.store.conditions import Key, Kind
 from nbtrack.store.selection import LAST_POINT, PARAM_TEXT
 
 if TYPE_CHECKING:
-    import numpy as np
     import pyarrow
 
 
@@ -71,28 +70,27 @@ def columns_of(
 
 def _columns(values: pyarrow.Table, length: int) -> Iterator[tuple[Key, pyarrow.Array]]:
     import numpy as np
-    import pyarrow as pa
 
     if not len(values):
         return
     kinds = values["kind"].combine_chunks().dictionary_encode()
     names = values["key"].combine_chunks().dictionary_encode()
-    kind_codes, name_codes = (_array(each.indices) for each in (kinds, names))
+    kind_codes, name_codes = (numpy_values(each.indices) for each in (kinds, names))
     codes = kind_codes * np.int64(len(names.dictionary)) + name_codes
     by_code = np.argsort(codes, kind="stable")
     starts = np.flatnonzero(np.diff(codes[by_code], prepend=-1))
-    rows = _array(values["place"].combine_chunks()) - 1
+    rows = numpy_values(values["place"].combine_chunks()) - 1
     plain = {name: values[name].combine_chunks() for name in ("text", "number", "type")}
     for start, end in zip(starts, [*starts[1:], len(by_code)], strict=True):
         places = by_code[start:end]
         kind, name = divmod(int(codes[places[0]]), len(names.dictionary))
         key = Key(kinds.dictionary[kind].as_py(), names.dictionary[name].as_py())
-        taken = arrow_column(places, pa.int64())
+        taken = arrow_column(places)
         own = {column: array.take(taken) for column, array in plain.items()}
         column = _typed(**own)
         of_row = np.full(length, -1, dtype=np.int64)
         of_row[rows[places]] = np.arange(len(places))
-        yield key, column.take(arrow_column(np.ma.array(of_row, mask=of_row < 0), pa.int64()))
+        yield key, column.take(arrow_column(np.ma.array(of_row, mask=of_row < 0)))
 
 
 def _typed(text: pyarrow.Array, number: pyarrow.Array, type: pyarrow.Array) -> pyarrow.Array:
@@ -114,10 +112,3 @@ def _typed(text: pyarrow.Array, number: pyarrow.Array, type: pyarrow.Array) -> p
     if told == {"bool"}:
         return pc.equal(pc.if_else(is_none, null, text), true)
     return text
-
-
-def _array(column: pyarrow.Array) -> np.ndarray[Any, Any]:
-    """A column without nulls in NumPy; its own `to_numpy` imports pandas."""
-    import numpy as np
-
-    return np.from_dlpack(column)

@@ -44,7 +44,7 @@ class Patches:
         ours = self._wrapped(original, training)
         self._functions.append((original, ours))
         home = sys.modules.get(original.__module__, module)
-        for place in (module, home) if home is not module else (module,):
+        for place in (module, home):
             if vars(place).get(name) is original:
                 self._set(place, name, ours)
         _rename(original, ours)
